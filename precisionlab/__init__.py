@@ -1,0 +1,40 @@
+"""The microscope and the linter for the numbers inside model weights.
+
+>>> import precisionlab
+>>> report = precisionlab.scan("model/", analyzers=["range"])  # doctest: +SKIP
+
+Importing this package imports nothing heavy; each public name loads what it needs when first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from precisionlab.analysis.report import Report
+    from precisionlab.checkpoints import open_checkpoint
+    from precisionlab.errors import PrecisionlabError
+    from precisionlab.formats import FORMATS as formats  # noqa: N811 - the public name of the catalogue
+    from precisionlab.scanning.scan import scan
+    from precisionlab.scanning.settings import Settings
+
+__all__ = ["PrecisionlabError", "Report", "Settings", "formats", "open_checkpoint", "scan"]
+
+_HOMES = {
+    "PrecisionlabError": ("precisionlab.errors", "PrecisionlabError"),
+    "Report": ("precisionlab.analysis.report", "Report"),
+    "Settings": ("precisionlab.scanning.settings", "Settings"),
+    "formats": ("precisionlab.formats", "FORMATS"),
+    "open_checkpoint": ("precisionlab.checkpoints", "open_checkpoint"),
+    "scan": ("precisionlab.scanning.scan", "scan"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

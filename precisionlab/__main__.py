@@ -1,0 +1,7 @@
+"""`python -m precisionlab`."""
+
+import sys
+
+from precisionlab.cli.main import main
+
+sys.exit(main())

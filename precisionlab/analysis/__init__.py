@@ -1,0 +1,1 @@
+"""What an analysis is: tensors and their census, analyzers, results, figures, reports."""

@@ -1,0 +1,44 @@
+"""What an analyzer is: a frozen record around one pure function."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from precisionlab.analysis.results import Result
+from precisionlab.analysis.rules import Rule
+from precisionlab.analysis.tensors import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """The options of an analyzer that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A tensor and what an analyzer said of it."""
+
+    tensor: Tensor
+    """Its census and values were dropped and would be read anew."""
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """One question asked of every tensor, and perhaps of the whole checkpoint."""
+
+    name: str
+    """As in flags and configuration: lower case, one word."""
+    question: str
+    """What it answers, as a question."""
+    analyze: Callable[[Tensor, Any], Result]
+    """(tensor, options) -> result; pure, and deterministic under `options.seed` where it samples."""
+    options: type[Any] = NoOptions
+    """A frozen dataclass whose fields are all made by `option`."""
+    rules: tuple[Rule, ...] = ()
+    summarize: Callable[[Sequence[Answer], Any], Result] | None = None
+    """(answers of all tensors, options) -> the checkpoint's own result, with an empty subject."""
+    by_default: bool = True
+    """Whether it runs where no analyzers are named: for questions that cost no more than reading."""
+    reads_values: bool = False
+    """Whether it asks for `values()`: the scan then reads a tensor into memory once for all."""

@@ -1,0 +1,87 @@
+"""Pictures and tables as data. No renderer's type appears here; every writer draws every kind."""
+
+from dataclasses import dataclass
+
+Cell = int | float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a chart."""
+
+    label: str
+    unit: str = ""
+    logarithmic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table."""
+
+    label: str
+    unit: str = ""
+    """`share` for numbers in [0, 1] that are shown as per cent; otherwise shown in the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under named columns."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    kind: str = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A labelled span of the horizontal axis, drawn as a bar under the chart.
+
+    From `fade_from` to `start` it is drawn faint (e.g. gradual underflow), from `start` to
+    `stop` solid. All three in the axis' units; `fade_from == start` where nothing is faint.
+    """
+
+    label: str
+    fade_from: float
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A histogram or bar chart over equally wide bins: `heights[i]` stands at `first + i * width`.
+
+    A bin covers [position, position + width).
+    """
+
+    title: str
+    x: Axis
+    y: Axis
+    first: float
+    width: float
+    heights: tuple[float, ...]
+    windows: tuple[Window, ...] = ()
+    kind: str = "bars"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line: points in order. A non-finite y interrupts the line."""
+
+    label: str
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One or more lines over shared axes."""
+
+    title: str
+    x: Axis
+    y: Axis
+    series: tuple[Series, ...]
+    kind: str = "lines"
+
+
+Figure = Table | Bars | Lines

@@ -1,0 +1,100 @@
+"""What analyzers answer with: measurements, findings, figures, and the result that holds them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Never
+
+from precisionlab.analysis.figures import Figure
+from precisionlab.analysis.rules import Rule, Severity
+
+Scalar = int | float | str | bool
+"""What a measurement, an evidence entry and a table cell can hold."""
+
+
+def nothing() -> MappingProxyType[str, Never]:
+    """An empty mapping: no labels, no evidence."""
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What a number means: its name, unit and labels, e.g. `overflows`, `elements`, `{format: float16}`.
+
+    Metrics are made once a module and shared by all measurements of them.
+    """
+
+    name: str
+    unit: str
+    """`elements`, `1` for a ratio or share, `bits`, `dB`, …; empty for a bare value in the tensor's own unit."""
+    labels: Mapping[str, str] = field(default_factory=nothing)
+
+    @property
+    def key(self) -> str:
+        """Name and labels in one string: `overflows[format=float16]`."""
+        if not self.labels:
+            return self.name
+        inside = ",".join(f"{key}={value}" for key, value in self.labels.items())
+        return f"{self.name}[{inside}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A metric's value for one tensor or checkpoint."""
+
+    metric: Metric
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fired."""
+
+    code: str
+    severity: Severity
+    subject: str
+    """The tensor's name as stored (show it through `printable`); empty for the checkpoint itself."""
+    message: str
+    """One line; names in it are already printable."""
+    remedy: str
+    evidence: Mapping[str, Scalar] = field(default_factory=nothing)
+
+
+def finding(rule: Rule, subject: str, message: str, **evidence: Scalar) -> Finding:
+    """The finding of `rule` about `subject`, with the rule's severity and remedy."""
+    return Finding(rule.code, rule.severity, subject, message, rule.remedy, MappingProxyType(evidence))
+
+
+class Status(StrEnum):
+    """How an analysis of one tensor ended."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    """The question does not apply; `Result.reason` says why."""
+    FAILED = "failed"
+    """The analyzer broke; `Result.reason` says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One analyzer's answer for one tensor, or for the whole checkpoint (`subject` empty)."""
+
+    analyzer: str
+    subject: str
+    status: Status = Status.DONE
+    reason: str = ""
+    measurements: tuple[Measurement, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    def value(self, key: str) -> Scalar:
+        """The measurement whose metric has this key, e.g. `overflows[format=float16]`.
+
+        Raises:
+            KeyError: no such measurement.
+        """
+        for measurement in self.measurements:
+            if measurement.metric.key == key:
+                return measurement.value
+        raise KeyError(key)

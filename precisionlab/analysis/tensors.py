@@ -1,0 +1,152 @@
+"""One tensor as analyzers see it: its header, its values, its census; nothing is read before it is asked for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precisionlab.analysis.census.backends import backend_of
+from precisionlab.analysis.census.channels import ChannelExtremes
+from precisionlab.analysis.census.layouts import LAYOUTS, codes_of
+from precisionlab.analysis.census.records import Census
+from precisionlab.analysis.census.survey import Survey, Surveyor, blocks_of
+from precisionlab.checkpoints.dtypes import DTYPE_BITS
+from precisionlab.checkpoints.model import ByteRange, TensorInfo
+from precisionlab.errors import PrecisionlabError
+from precisionlab.formats.patterns import decode
+
+if TYPE_CHECKING:
+    import torch
+
+
+class TensorTooLargeError(PrecisionlabError):
+    """A tensor whose values were asked for at once, and that exceeds the memory allowed for it."""
+
+
+class Reader(Protocol):
+    """Reads ranges of files."""
+
+    def read_into(self, location: ByteRange, start: int, buffer: memoryview) -> None:
+        """Fill the buffer with the bytes of the range from its `start`-th on."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAhead:
+    """What a scan knows of a tensor already when it hands it to the analyzers."""
+
+    survey: Survey
+    content: NDArray[np.uint8] | None
+    """All its stored bytes, where an analyzer asks for values and they fit into memory."""
+
+
+class Tensor:
+    """One named array of a checkpoint. Used by one thread at a time."""
+
+    def __init__(
+        self,
+        info: TensorInfo,
+        reader: Reader,
+        *,
+        device: str = "cpu",
+        memory_bytes: int = 1 << 30,
+        made_ahead: MadeAhead | None = None,
+    ) -> None:
+        self.info = info
+        self.device = device
+        self.memory_bytes = memory_bytes
+        self._reader = reader
+        self._survey = made_ahead.survey if made_ahead else None
+        self._content = made_ahead.content if made_ahead else None
+
+    def census(self) -> Census:
+        """The count of every number, made once.
+
+        Raises:
+            CheckpointError: the bytes cannot be read.
+        """
+        return self.survey().census
+
+    def channels(self) -> tuple[ChannelExtremes, ...]:
+        """Extremes along the first and second axis, from the same pass; empty where channels mean nothing."""
+        return self.survey().channels
+
+    def survey(self) -> Survey:
+        """Census and channels together."""
+        if self._survey is None:
+            self._survey = self._survey_here()
+        return self._survey
+
+    def values(self) -> "torch.Tensor":
+        """All values on the device, in the stored dtype and shape; packed 4-bit and 6-bit floats as float32.
+
+        Raises:
+            CheckpointError: the bytes cannot be read.
+            TensorTooLargeError: it exceeds `memory_bytes`; go through `blocks()`.
+        """
+        return self._torch(self.content(), self.info.n_elements).reshape(self.info.shape)
+
+    def blocks(self) -> "Iterator[torch.Tensor]":
+        """The values in order, in flat pieces of at most 4 MiB stored bytes, converted as by `values`."""
+        bits = DTYPE_BITS[self.info.dtype]
+        for block, content in zip(blocks_of(self.info), self.byte_blocks(), strict=True):
+            n_elements = min(content.size * 8 // bits, self.info.n_elements - block.start * 8 // bits)
+            yield self._torch(content.copy(), n_elements)
+
+    def byte_blocks(self) -> Iterator[NDArray[np.uint8]]:
+        """The stored bytes in order, in pieces that are overwritten by the next."""
+        blocks = blocks_of(self.info)
+        if self._content is not None:
+            yield from (self._content[block.start : block.start + block.length] for block in blocks)
+            return
+        buffer = np.empty(max((block.length for block in blocks), default=0), np.uint8)
+        for block in blocks:
+            part = buffer[: block.length]
+            self._reader.read_into(self.info.location, block.start, part.data)
+            yield part
+
+    def content(self) -> NDArray[np.uint8]:
+        """All stored bytes at once, read at most once.
+
+        Raises:
+            TensorTooLargeError: they exceed `memory_bytes`.
+        """
+        if self._content is None:
+            if self.info.n_bytes > self.memory_bytes:
+                raise TensorTooLargeError(
+                    self.info.name,
+                    f"its {self.info.n_bytes:,} bytes exceed the {self.memory_bytes:,} allowed at once",
+                    "raise --memory",
+                )
+            content = np.empty(self.info.n_bytes, np.uint8)
+            self._reader.read_into(self.info.location, 0, content.data)
+            self._content = content
+        return self._content
+
+    def forget(self) -> None:
+        """Drop census and values; both can be had again."""
+        self._survey, self._content = None, None
+
+    def _survey_here(self) -> Survey:
+        surveyor = Surveyor(self.info, backend_of(self.device))
+        for block, content in zip(blocks_of(self.info), self.byte_blocks(), strict=True):
+            surveyor.add(block, content)
+        return surveyor.finish()
+
+    def _torch(self, content: NDArray[np.uint8], n_elements: int) -> "torch.Tensor":
+        import torch  # noqa: PLC0415 - takes a second; a scan that needs the census alone never pays it
+
+        layout = LAYOUTS[self.info.dtype]
+        if layout.is_packed:
+            values = decode(codes_of(content, layout)[:n_elements], layout.format)
+            return torch.from_numpy(values.astype(np.float32)).to(self.device)
+        if not content.size:
+            return torch.empty(0, dtype=getattr(torch, self.info.dtype), device=self.device)
+        return torch.from_numpy(content).view(getattr(torch, self.info.dtype)).to(self.device)
+
+
+def same_bytes(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors of equal dtype and shape hold the same bytes; stops at the first difference."""
+    pairs = zip(one.byte_blocks(), other.byte_blocks(), strict=True)
+    return all(np.array_equal(left, right) for left, right in pairs)

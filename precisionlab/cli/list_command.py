@@ -1,0 +1,94 @@
+"""`precisionlab list`: what analyzers, rules, formats and containers there are."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from precisionlab.analysis.options import nearest, option_fields
+from precisionlab.checkpoints.containers import all_containers
+from precisionlab.cli import messages
+from precisionlab.cli.exit_codes import ExitCode
+from precisionlab.cli.parser import SUBJECTS
+from precisionlab.errors import UsageError
+from precisionlab.formats import FORMATS, FloatFormat
+from precisionlab.scanning.discovery import Discovered, load_all
+
+Row = Mapping[str, str]
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Print the lists that were asked for, or all.
+
+    Raises:
+        UsageError: there is no such list.
+    """
+    for subject in arguments.subjects:
+        if subject not in SUBJECTS:
+            raise UsageError(subject, "there is no such list", nearest(subject, dict.fromkeys(SUBJECTS)))
+    discovered = load_all()
+    for warning in discovered.warnings:
+        messages.warning(warning)
+    lists = {subject: rows_of(subject, discovered) for subject in arguments.subjects or SUBJECTS}
+    if arguments.format == "json":
+        sys.stdout.write(json.dumps(lists, indent=2) + "\n")
+    else:
+        sys.stdout.write("\n".join(section(subject, rows) for subject, rows in lists.items()))
+    return ExitCode.OK
+
+
+def rows_of(subject: str, discovered: Discovered) -> Sequence[Row]:
+    """The rows of one list."""
+    analyzers = discovered.analyzers.values()
+    match subject:
+        case "analyzers":
+            return [
+                {
+                    "name": analyzer.name,
+                    "runs": "by default" if analyzer.by_default else "if named",
+                    "question": analyzer.question,
+                    "options": " ".join(field.name for field in option_fields(analyzer.options)),
+                }
+                for analyzer in analyzers
+            ]
+        case "rules":
+            rules = sorted((rule.code, rule, analyzer.name) for analyzer in analyzers for rule in analyzer.rules)
+            return [
+                {
+                    "code": code,
+                    "severity": rule.severity.label,
+                    "name": rule.name,
+                    "analyzer": name,
+                    "summary": rule.summary,
+                }
+                for code, rule, name in rules
+            ]
+        case "formats":
+            return [format_row(name) for name in FORMATS]
+        case _:
+            return [
+                {"name": container.NAME, "suffixes": " ".join(container.SUFFIXES)} for container in all_containers()
+            ]
+
+
+def format_row(name: str) -> Row:
+    """One format of the catalogue."""
+    format_ = FORMATS[name]
+    if isinstance(format_, FloatFormat):
+        layout = f"{int(format_.signed)}+{format_.exponent_bits}+{format_.mantissa_bits}"
+        extent = f"{format_.min_positive:.4g} to {format_.max_finite:.4g}"
+    else:
+        layout, extent = "integer", f"{format_.minimum} to {format_.maximum}"
+    return {"name": name, "bits": str(format_.bits), "fields": layout, "magnitudes": extent, "title": format_.title}
+
+
+def section(title: str, rows: Sequence[Row]) -> str:
+    """A heading and its rows in aligned columns."""
+    lines = [columns(rows[0].keys(), rows), *(columns(row.values(), rows) for row in rows)] if rows else ["none"]
+    return "\n".join((title.upper(), *(f"  {line}" for line in lines))) + "\n"
+
+
+def columns(cells: Iterable[str], rows: Sequence[Row]) -> str:
+    """The cells of one row, padded to the widest of their column; the last one is not."""
+    widths = [max(len(key), *(len(row[key]) for row in rows)) for key in rows[0]]
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

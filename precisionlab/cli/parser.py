@@ -1,0 +1,149 @@
+"""The grammar of the command line; importing it imports nothing heavy."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from precisionlab.cli.exit_codes import MEANINGS
+
+SHELLS = ("bash", "zsh", "tcsh")
+FORMATS = ("text", "json", "jsonl", "markdown", "html")
+FAIL_ON = ("note", "warning", "error", "never")
+SUBJECTS = ("analyzers", "rules", "formats", "containers")
+
+EPILOG = "exit codes:\n" + "\n".join(f"  {code.value:<4} {meaning}" for code, meaning in MEANINGS.items())
+
+
+class VersionAction(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Print and exit."""
+        del namespace, values, option_string
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and rarely wanted
+
+        parser.exit(message=f"precisionlab {version('precisionlab')}\n")
+
+
+class CompletionAction(argparse.Action):
+    """Prints a completion script for a shell."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Print and exit."""
+        del namespace, option_string
+        import shtab  # noqa: PLC0415 - slow, and rarely wanted
+
+        parser.exit(message=shtab.complete(build_parser(), shell=str(values)))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="precisionlab",
+        description="The microscope and the linter for the numbers inside model weights.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=VersionAction, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--print-completion", action=CompletionAction, choices=SHELLS, help="print a completion script for a shell"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    add_scan(commands.add_parser)
+    add_list(commands.add_parser)
+    add_explain(commands.add_parser)
+    return parser
+
+
+def add_scan(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab scan PATH...`."""
+    summary = "scan checkpoints: findings, figures, reports"
+    parser = add_parser(
+        "scan",
+        help=summary,
+        description="Scan checkpoints and print what was found.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    path = parser.add_argument("paths", metavar="PATH", nargs="+", help="a file, a folder, or a glob in quotes")
+    path.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
+    what = parser.add_argument_group("what to scan")
+    what.add_argument(
+        "-a", "--analyzers", metavar="NAMES", help="analyzers, separated by commas (see 'list analyzers')"
+    )
+    what.add_argument("--include", metavar="GLOB", action="append", help="only tensors with such names; repeatable")
+    what.add_argument("--exclude", metavar="GLOB", action="append", help="no tensors with such names; repeatable")
+    what.add_argument(
+        "--set", metavar="ANALYZER.OPTION=VALUE", action="append", default=[], help="an analyzer's option; repeatable"
+    )
+    what.add_argument(
+        "--config", metavar="FILE", help="configuration; default: precisionlab.toml or pyproject.toml upwards"
+    )
+    judging = parser.add_argument_group("what counts")
+    judging.add_argument(
+        "--select", metavar="CODES", help="only rules with these codes or prefixes, separated by commas"
+    )
+    judging.add_argument("--ignore", metavar="CODES", help="no rules with these codes or prefixes, separated by commas")
+    judging.add_argument(
+        "--fail-on", choices=FAIL_ON, help="severity from which findings give exit code 1; default: error"
+    )
+    judging.add_argument(
+        "--exit-zero", action="store_true", help="exit with 0 whatever is found; failures still give 2"
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", choices=FORMATS, help="what to print on standard output; default: text")
+    output.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="also write a report, its format by suffix; repeatable",
+    )
+    output.add_argument(
+        "-q", "--quiet", action="store_true", help="no progress, no notes, and no text beside --format or --output"
+    )
+    output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    means = parser.add_argument_group("means")
+    means.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps; default: auto")
+    means.add_argument(
+        "--memory", metavar="SIZE", help="most bytes of a tensor held at once, e.g. 2GiB; default: 512MiB"
+    )
+    means.add_argument("--threads", metavar="N", type=int, help="threads that read and count; default: one a processor")
+
+
+def add_list(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab list`."""
+    parser = add_parser(
+        "list",
+        help="list analyzers, rules, formats and containers",
+        description="List what there is.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("subjects", metavar="WHAT", nargs="*", help=f"some of {', '.join(SUBJECTS)}; default: all")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+
+
+def add_explain(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab explain CODE`."""
+    parser = add_parser(
+        "explain",
+        help="explain a rule or an analyzer",
+        description="Print the documentation of a rule, or of an analyzer and its options.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("subject", metavar="RULE|ANALYZER", help="e.g. PL020 or range")

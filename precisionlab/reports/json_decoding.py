@@ -1,0 +1,274 @@
+"""Plain JSON values back into records, each field checked, with the place of what is wrong."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
+
+from precisionlab.analysis.figures import Axis, Bars, Column, Figure, Lines, Series, Table, Window
+from precisionlab.analysis.report import (
+    SCHEMA_VERSION,
+    CheckpointReport,
+    Report,
+    RuleSummary,
+    Run,
+    Skipped,
+    TensorSummary,
+    Unreadable,
+)
+from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Scalar, Status
+from precisionlab.analysis.rules import Severity
+from precisionlab.errors import ReportError
+from precisionlab.escaping import printable
+
+T = TypeVar("T")
+
+NON_FINITE = MappingProxyType({"nan": math.nan, "inf": math.inf, "-inf": -math.inf})
+SEVERITIES = MappingProxyType({severity.label: severity for severity in Severity})
+STATUSES = MappingProxyType({status.value: status for status in Status})
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A JSON value and where in the document it stands."""
+
+    value: object
+    place: str
+
+    def wrong(self, wanted: str) -> ReportError:
+        """The error that this value is not what is wanted."""
+        return ReportError("report", f"is no precisionlab report: {printable(self.place) or 'it'} should be {wanted}")
+
+    def members(self) -> dict[str, object]:
+        """The members of this object."""
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object")
+        return self.value
+
+    def __getitem__(self, name: str) -> "Node":
+        members = self.members()
+        place = f"{self.place}.{name}".removeprefix(".")
+        if name not in members:
+            raise ReportError("report", f"is no precisionlab report: {printable(place)} is missing")
+        return Node(members[name], place)
+
+    def named(self) -> Iterator[tuple[str, "Node"]]:
+        """The members of this object as nodes."""
+        return ((name, Node(value, f"{self.place}.{name}")) for name, value in self.members().items())
+
+    def mapping(self, decode: "Callable[[Node], T]") -> Mapping[str, T]:
+        """This object with every member decoded."""
+        return MappingProxyType({name: decode(node) for name, node in self.named()})
+
+    def each(self, decode: "Callable[[Node], T]") -> tuple[T, ...]:
+        """This array with every element decoded."""
+        if not isinstance(self.value, list):
+            raise self.wrong("an array")
+        return tuple(decode(Node(value, f"{self.place}[{i}]")) for i, value in enumerate(self.value))
+
+    def text(self) -> str:
+        """This string."""
+        if not isinstance(self.value, str):
+            raise self.wrong("a string")
+        return self.value
+
+    def flag(self) -> bool:
+        """This true or false."""
+        if not isinstance(self.value, bool):
+            raise self.wrong("true or false")
+        return self.value
+
+    def integer(self) -> int:
+        """This whole number."""
+        if not isinstance(self.value, int) or isinstance(self.value, bool):
+            raise self.wrong("a whole number")
+        return self.value
+
+    def scalar(self) -> Scalar:
+        """This number, truth value or string; a number that is not finite from its object."""
+        if isinstance(self.value, int | float | str):
+            return self.value
+        members = self.members()
+        name = members.get("float")
+        if len(members) != 1 or not isinstance(name, str) or name not in NON_FINITE:
+            raise self.wrong('a scalar or {"float": "nan" | "inf" | "-inf"}')
+        return NON_FINITE[name]
+
+    def number(self) -> float:
+        """This number."""
+        value = self.scalar()
+        if isinstance(value, str | bool):
+            raise self.wrong("a number")
+        return value
+
+    def one_of(self, choices: Mapping[str, T]) -> T:
+        """What this string stands for."""
+        name = self.text()
+        if name not in choices:
+            raise self.wrong(f"one of {', '.join(choices)}")
+        return choices[name]
+
+
+def decoded(document: object) -> Report:
+    """The report that a parsed JSON document holds.
+
+    Raises:
+        ReportError: it holds none, or one of a newer version.
+    """
+    top = Node(document, "")
+    check_version(top["schema_version"])
+    metrics = top["metrics"].mapping(metric)
+    return Report(
+        checkpoints=top["checkpoints"].each(lambda node: checkpoint(node, metrics)),
+        unreadable=top["unreadable"].each(lambda node: Unreadable(node["path"].text(), node["message"].text())),
+        analyzers=top["analyzers"].mapping(lambda node: node.mapping(setting)),
+        rules=top["rules"].each(rule),
+        settings=top["settings"].mapping(setting),
+        run=run(top["run"]),
+        schema_version=top["schema_version"].integer(),
+    )
+
+
+def check_version(version: Node) -> None:
+    """Refuse a report that this release would misread."""
+    if version.integer() > SCHEMA_VERSION:
+        problem = f"is of report version {version.integer()}; this release reads up to {SCHEMA_VERSION}"
+        raise ReportError("report", problem, "upgrade precisionlab to read it")
+    if version.integer() < 1:
+        raise version.wrong("1 or more")
+
+
+def setting(node: Node) -> Scalar | tuple[Scalar, ...]:
+    """An option's value."""
+    return node.each(Node.scalar) if isinstance(node.value, list) else node.scalar()
+
+
+def rule(node: Node) -> RuleSummary:
+    """A rule that could have fired."""
+    severity = node["severity"].one_of(SEVERITIES)
+    return RuleSummary(node["code"].text(), node["name"].text(), severity, node["summary"].text())
+
+
+def run(node: Node) -> Run:
+    """The circumstances."""
+    return Run(
+        started=node["started"].text(),
+        seconds=node["seconds"].number(),
+        device=node["device"].text(),
+        threads=node["threads"].integer(),
+        versions=node["versions"].mapping(Node.text),
+        platform=node["platform"].text(),
+    )
+
+
+def metric(node: Node) -> Metric:
+    """What a number means."""
+    return Metric(node["name"].text(), node["unit"].text(), node["labels"].mapping(Node.text))
+
+
+def checkpoint(node: Node, metrics: Mapping[str, Metric]) -> CheckpointReport:
+    """Everything about one checkpoint."""
+    return CheckpointReport(
+        path=node["path"].text(),
+        container=node["container"].text(),
+        files=node["files"].each(Node.text),
+        n_parameters=node["n_parameters"].integer(),
+        n_bytes=node["n_bytes"].integer(),
+        parameters_by_dtype=node["parameters_by_dtype"].mapping(Node.integer),
+        tensors=node["tensors"].each(tensor),
+        results=node["results"].each(lambda answer: result(answer, metrics)),
+        skipped=node["skipped"].each(lambda entry: Skipped(entry["name"].text(), entry["reason"].text())),
+        complete=node["complete"].flag(),
+    )
+
+
+def tensor(node: Node) -> TensorSummary:
+    """What the headers said of a tensor."""
+    shared = node["shares_storage_with"]
+    return TensorSummary(
+        name=node["name"].text(),
+        dtype=node["dtype"].text(),
+        shape=node["shape"].each(Node.integer),
+        n_elements=node["n_elements"].integer(),
+        n_bytes=node["n_bytes"].integer(),
+        shares_storage_with=None if shared.value is None else shared.text(),
+        note=node["note"].text(),
+    )
+
+
+def result(node: Node, metrics: Mapping[str, Metric]) -> Result:
+    """One analyzer's answer."""
+    return Result(
+        analyzer=node["analyzer"].text(),
+        subject=node["subject"].text(),
+        status=node["status"].one_of(STATUSES),
+        reason=node["reason"].text(),
+        measurements=tuple(measurement(key, value, metrics) for key, value in node["measurements"].named()),
+        findings=node["findings"].each(finding),
+        figures=node["figures"].each(figure),
+    )
+
+
+def measurement(key: str, node: Node, metrics: Mapping[str, Metric]) -> Measurement:
+    """A value under the metric that its key stands for."""
+    if key not in metrics:
+        raise ReportError("report", f"is no precisionlab report: metrics has no {printable(key)}")
+    return Measurement(metrics[key], node.scalar())
+
+
+def finding(node: Node) -> Finding:
+    """A rule that fired."""
+    return Finding(
+        code=node["code"].text(),
+        severity=node["severity"].one_of(SEVERITIES),
+        subject=node["subject"].text(),
+        message=node["message"].text(),
+        remedy=node["remedy"].text(),
+        evidence=node["evidence"].mapping(Node.scalar),
+    )
+
+
+def figure(node: Node) -> Figure:
+    """A figure of any kind."""
+    decoders: Mapping[str, Callable[[Node], Figure]] = {"table": table, "bars": bars, "lines": lines}
+    return node["kind"].one_of(decoders)(node)
+
+
+def table(node: Node) -> Table:
+    """A table."""
+    columns = node["columns"].each(lambda column: Column(column["label"].text(), column["unit"].text()))
+    return Table(node["title"].text(), columns, node["rows"].each(lambda row: row.each(Node.scalar)))
+
+
+def axis(node: Node) -> Axis:
+    """One axis of a chart."""
+    return Axis(node["label"].text(), node["unit"].text(), node["logarithmic"].flag())
+
+
+def bars(node: Node) -> Bars:
+    """A bar chart."""
+    return Bars(
+        title=node["title"].text(),
+        x=axis(node["x"]),
+        y=axis(node["y"]),
+        first=node["first"].number(),
+        width=node["width"].number(),
+        heights=node["heights"].each(Node.number),
+        windows=node["windows"].each(window),
+    )
+
+
+def window(node: Node) -> Window:
+    """A span under a bar chart."""
+    return Window(node["label"].text(), node["fade_from"].number(), node["start"].number(), node["stop"].number())
+
+
+def lines(node: Node) -> Lines:
+    """A chart of lines."""
+    return Lines(node["title"].text(), axis(node["x"]), axis(node["y"]), node["series"].each(series))
+
+
+def series(node: Node) -> Series:
+    """One line."""
+    return Series(node["label"].text(), node["xs"].each(Node.number), node["ys"].each(Node.number))

@@ -1,0 +1,151 @@
+"""The report for a terminal or a log: what `precisionlab scan` prints."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from precisionlab.analysis.figures import Figure, Table
+from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
+from precisionlab.analysis.results import Finding
+from precisionlab.analysis.rules import Severity
+from precisionlab.escaping import printable
+from precisionlab.reports import digest
+from precisionlab.reports.digest import RuleGroup, Unanswered
+from precisionlab.reports.quantities import count, counted
+from precisionlab.reports.terminal_charts import draw
+from precisionlab.reports.terminal_tables import rich_table, written
+
+NAMES_SHOWN = 3
+"""Findings of one rule that are listed; the others are counted."""
+WORST_SHOWN = 10
+CHART_COLUMNS = 120
+CHART_ROWS = 16
+TABLE_ROWS = 20
+TEXT_LIMIT = 600
+"""Characters of a message or a reason."""
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How wide the text may be, and whether it may use ANSI colours."""
+
+    width: int = 100
+    colour: bool = False
+
+
+PLAIN = TextStyle()
+
+
+def render(report: Report, style: TextStyle = PLAIN) -> str:
+    """The report as text, its verdict in the last line."""
+    blocks = [Group(*checkpoint_lines(checkpoint, report, style)) for checkpoint in report.checkpoints]
+    end = [*unreadable_lines(report.unreadable), verdict_line(report)]
+    return written(Group(*blocks, *end), style.width, colour=style.colour) + "\n"
+
+
+def checkpoint_lines(checkpoint: CheckpointReport, report: Report, style: TextStyle) -> Iterator[RenderableType]:
+    """Everything about one checkpoint."""
+    yield Text(printable(checkpoint.path), style="bold")
+    yield facts_grid(checkpoint)
+    yield Text()
+    groups = digest.rule_groups(checkpoint, report.rules)
+    for group in groups:
+        yield from group_lines(group)
+    if groups:
+        yield Text()
+    yield from worst_lines(checkpoint)
+    for figure in own_figures(checkpoint):
+        yield from figure_lines(figure, style)
+    unanswered = [
+        *unanswered_lines("skipped", digest.skips(checkpoint)),
+        *unanswered_lines("failed", digest.failures(checkpoint)),
+    ]
+    yield from ([*unanswered, Text()] if unanswered else [])
+
+
+def facts_grid(checkpoint: CheckpointReport) -> RenderableType:
+    """The summary, its labels in one column."""
+    grid = RichTable.grid(padding=(0, 2, 0, 0))
+    for label, value in digest.facts(checkpoint):
+        grid.add_row(Text(label, style="dim"), Text(value))
+    return Padding(grid, (0, 0, 0, 2), expand=False)
+
+
+def group_lines(group: RuleGroup) -> Iterator[RenderableType]:
+    """One rule: severity, code and what is the case; the first findings; what to do."""
+    title = Text.assemble((group.severity.label, STYLES[group.severity]), f" {printable(group.code)}")
+    about = printable(group.summary or group.name)
+    tensors = f" ({counted(group.n_tensors, 'tensor')})" if group.n_tensors else ""
+    yield title.append(f" {about}".rstrip() + tensors)
+    for finding in group.findings[:NAMES_SHOWN]:
+        yield indented(finding_text(finding), 4)
+    rest = len(group.findings) - NAMES_SHOWN
+    if rest > 0:
+        yield indented(Text(f"and {count(rest)} more", style="dim"), 4)
+    for remedy in group.remedies[:NAMES_SHOWN]:
+        yield indented(Text(f"remedy: {printable(remedy, TEXT_LIMIT)}", style="dim"), 4)
+
+
+def finding_text(finding: Finding) -> Text:
+    """The tensor's name and what is the case there."""
+    message = printable(finding.message, TEXT_LIMIT)
+    return Text.assemble((printable(finding.subject), "bold"), f": {message}") if finding.subject else Text(message)
+
+
+def worst_lines(checkpoint: CheckpointReport) -> Iterator[RenderableType]:
+    """The table of the worst tensors, where any has a finding."""
+    worst = digest.worst_table(checkpoint, WORST_SHOWN)
+    if worst.rows:
+        yield Text(worst.title, style="bold")
+        yield indented(rich_table(worst, WORST_SHOWN), 2)
+        yield Text()
+
+
+def own_figures(checkpoint: CheckpointReport) -> Iterator[Figure]:
+    """The checkpoint's own figures, its measurements as a table before them."""
+    measurements = digest.own_measurements(checkpoint)
+    if measurements.rows:
+        yield measurements
+    for result in digest.own_results(checkpoint):
+        yield from result.figures
+
+
+def figure_lines(figure: Figure, style: TextStyle) -> Iterator[RenderableType]:
+    """A figure with an empty line after it."""
+    rows = TABLE_ROWS if isinstance(figure, Table) else CHART_ROWS + len(getattr(figure, "windows", ()))
+    yield Text.from_ansi(draw(figure, min(style.width, CHART_COLUMNS), rows, colour=style.colour))
+    yield Text()
+
+
+def unanswered_lines(verb: str, groups: Iterable[Unanswered]) -> Iterator[RenderableType]:
+    """What was skipped or failed, for each reason."""
+    for group in groups:
+        names = ", ".join(printable(name, 80) or "the checkpoint" for name in group.names[:NAMES_SHOWN])
+        rest = f" and {count(len(group.names) - NAMES_SHOWN)} more" if len(group.names) > NAMES_SHOWN else ""
+        by = f" by {printable(group.analyzer)}" if group.analyzer else ""
+        yield Text(f"{verb}{by}: {names}{rest} ({printable(group.reason, TEXT_LIMIT)})")
+
+
+def unreadable_lines(entries: Iterable[Unreadable]) -> Iterator[RenderableType]:
+    """Paths that could not be read."""
+    for entry in entries:
+        yield Text.assemble(
+            ("unreadable", STYLES[Severity.ERROR]), f": {printable(entry.path)}: {printable(entry.message, TEXT_LIMIT)}"
+        )
+
+
+def verdict_line(report: Report) -> Text:
+    """The last line, in the colour of the severest finding; one line however long it is."""
+    worst = report.worst
+    return Text(digest.verdict(report), STYLES[worst] if worst else "bold", no_wrap=True, overflow="ignore")
+
+
+def indented(renderable: RenderableType, columns: int) -> Padding:
+    """The renderable moved to the right, the lines that it is wrapped into as well."""
+    return Padding(renderable, (0, 0, 0, columns), expand=False)

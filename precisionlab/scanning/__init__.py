@@ -1,0 +1,1 @@
+"""Running a scan: the one loop, what feeds it, what listens to it."""

@@ -1,0 +1,62 @@
+"""From what the user says to a torch device."""
+
+import sys
+from pathlib import Path
+
+from precisionlab.errors import UsageError
+from precisionlab.escaping import printable
+
+NVIDIA, AMD = Path("/dev/nvidiactl"), Path("/dev/kfd")
+
+
+def resolve_device(wanted: str) -> str:
+    """The torch device for `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
+
+    `auto` imports torch only where the system has a device that torch might drive.
+
+    Raises:
+        UsageError: no such device here.
+    """
+    if wanted == "cpu":
+        return wanted
+    if wanted == "auto":
+        return automatic_device()
+    kind, _, index = wanted.partition(":")
+    if kind not in {"cuda", "mps"} or (index and not index.isdecimal()):
+        raise UsageError("--device", f"takes auto, cpu, cuda, cuda:N or mps, not {printable(wanted, 40)}")
+    if kind == "mps":
+        return require("mps", available=mps_is_available())
+    count = cuda_device_count()
+    return require(f"cuda:{index or 0}", available=int(index or 0) < count)
+
+
+def automatic_device() -> str:
+    """CUDA (or ROCm) where there is one, else Apple's, else the CPU."""
+    if (NVIDIA.exists() or AMD.exists()) and cuda_device_count():
+        return "cuda:0"
+    return "mps" if sys.platform == "darwin" and mps_is_available() else "cpu"
+
+
+def require(device: str, *, available: bool) -> str:
+    """The device.
+
+    Raises:
+        UsageError: it is not available.
+    """
+    if not available:
+        raise UsageError("--device", f"{device} is not available to torch here", "use --device auto")
+    return device
+
+
+def cuda_device_count() -> int:
+    """Devices that torch drives through CUDA or ROCm."""
+    import torch  # noqa: PLC0415 - takes a second
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def mps_is_available() -> bool:
+    """Whether torch can use Apple's Metal."""
+    import torch  # noqa: PLC0415 - takes a second
+
+    return bool(torch.backends.mps.is_available())

@@ -1,0 +1,90 @@
+"""The one loop: tensors outside, analyzers inside, every byte read once."""
+
+from collections.abc import Generator, Sequence
+
+from precisionlab.analysis.analyzers import Answer
+from precisionlab.analysis.census.backends import backend_of
+from precisionlab.analysis.results import Result, Status
+from precisionlab.analysis.tensors import MadeAhead, Tensor, TensorTooLargeError
+from precisionlab.checkpoints import FileReader, TensorInfo
+from precisionlab.errors import PrecisionlabError
+from precisionlab.escaping import printable
+from precisionlab.scanning.events import BytesRead, Event, ResultReady
+from precisionlab.scanning.reading_ahead import PendingTensor, ReadAhead
+from precisionlab.scanning.settings import Selected, Settings
+
+TICK_SECONDS = 0.1
+"""How often a listener hears how far reading is."""
+
+
+def run(infos: Sequence[TensorInfo], analyzers: Sequence[Selected], settings: Settings) -> Generator[Event]:
+    """Ask every analyzer of every tensor, then of all of them together. Closing the generator stops the work.
+
+    An analyzer that raises, or a tensor that cannot be read, costs its own result only.
+    """
+    backend = backend_of(settings.device)
+    holds = any(selected.analyzer.reads_values for selected in analyzers)
+    hold_below = settings.memory_bytes if holds else 0
+    answers: dict[str, list[Answer]] = {selected.analyzer.name: [] for selected in analyzers}
+    with FileReader() as reader, ReadAhead(reader, backend, threads=settings.n_threads, hold_below=hold_below) as ahead:
+        for pending in ahead.tensors(infos):
+            while not pending.wait(TICK_SECONDS):
+                yield BytesRead(ahead.n_bytes_read)
+            made = outcome_of(pending)
+            made_ahead = made if isinstance(made, MadeAhead) else None
+            tensor = Tensor(
+                pending.info,
+                reader,
+                device=settings.device,
+                memory_bytes=settings.memory_bytes,
+                made_ahead=made_ahead,
+            )
+            for selected in analyzers:
+                result = answer(selected, tensor) if made_ahead else unread(selected, tensor, str(made))
+                answers[selected.analyzer.name].append(Answer(tensor, result))
+                yield ResultReady(settings.kept(result))
+            tensor.forget()
+            yield BytesRead(ahead.n_bytes_read)
+        for selected in analyzers:
+            if selected.analyzer.summarize is not None:
+                yield ResultReady(settings.kept(summary(selected, answers[selected.analyzer.name])))
+
+
+def outcome_of(pending: PendingTensor) -> MadeAhead | PrecisionlabError:
+    """What reading ahead gave, or why the tensor cannot be read."""
+    try:
+        return pending.outcome()
+    except PrecisionlabError as error:
+        return error
+
+
+def answer(selected: Selected, tensor: Tensor) -> Result:
+    """The analyzer's result, whatever it raises."""
+    try:
+        return selected.analyzer.analyze(tensor, selected.options)
+    except TensorTooLargeError as error:
+        return Result(selected.analyzer.name, tensor.info.name, Status.SKIPPED, str(error))
+    except Exception as error:  # noqa: BLE001 - a third party's analyzer may raise anything, and costs its own result only
+        return Result(selected.analyzer.name, tensor.info.name, Status.FAILED, described(error))
+
+
+def unread(selected: Selected, tensor: Tensor, cause: str) -> Result:
+    """The result for a tensor that could not be read."""
+    return Result(selected.analyzer.name, tensor.info.name, Status.FAILED, cause)
+
+
+def summary(selected: Selected, answers: Sequence[Answer]) -> Result:
+    """The analyzer's result for the whole checkpoint, whatever it raises."""
+    assert selected.analyzer.summarize is not None  # noqa: S101 - for the type checker; the caller looked
+    try:
+        return selected.analyzer.summarize(answers, selected.options)
+    except Exception as error:  # noqa: BLE001 - as above
+        return Result(selected.analyzer.name, "", Status.FAILED, described(error))
+
+
+def described(error: Exception) -> str:
+    """What went wrong, on one line; our own errors say it themselves."""
+    if isinstance(error, PrecisionlabError):
+        return str(error)
+    text = printable(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,41 @@
+"""What a running scan tells whoever listens."""
+
+from dataclasses import dataclass
+
+from precisionlab.analysis.results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointOpened:
+    """A checkpoint's headers were read."""
+
+    path: str
+    n_tensors: int
+    """Tensors that will be analysed."""
+    n_bytes: int
+    """Bytes that will be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class BytesRead:
+    """How far reading is, over all of the current checkpoint."""
+
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultReady:
+    """One analyzer is done with one tensor, or with the checkpoint (the result's subject is then empty)."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class PathFailed:
+    """A path could not be opened."""
+
+    path: str
+    message: str
+
+
+Event = CheckpointOpened | BytesRead | ResultReady | PathFailed

@@ -1,0 +1,72 @@
+"""How a scan is to be run: which tensors, which rules, with what means."""
+
+import os
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.results import Result
+
+DEFAULT_MEMORY_BYTES = 512 << 20
+
+
+def available_threads() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides which tensors are analysed and which findings are kept, and the means."""
+
+    device: str = "cpu"
+    """A torch device name."""
+    memory_bytes: int = DEFAULT_MEMORY_BYTES
+    """Most bytes of one tensor that an analyzer may hold at once; streaming needs little beside."""
+    threads: int = 0
+    """Threads that read and count; 0 for one a processor."""
+    include: tuple[str, ...] = ()
+    """Globs of tensor names; empty for all."""
+    exclude: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    """Prefixes of rule codes whose findings are kept; empty for all."""
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def n_threads(self) -> int:
+        """Threads in numbers."""
+        return self.threads or available_threads()
+
+    def takes(self, name: str) -> bool:
+        """Whether the tensor of this name is to be analysed."""
+        wanted = not self.include or any(fnmatchcase(name, glob) for glob in self.include)
+        return wanted and not any(fnmatchcase(name, glob) for glob in self.exclude)
+
+    def keeps(self, code: str) -> bool:
+        """Whether the rule of this code is selected and not ignored; the longer of two matching prefixes decides."""
+        selected = longest_prefix(code, self.select) if self.select else 0
+        return selected >= 0 and selected > longest_prefix(code, self.ignore)
+
+    def kept(self, result: Result) -> Result:
+        """The result without the findings that nobody asked for."""
+        findings = tuple(finding for finding in result.findings if self.keeps(finding.code))
+        if len(findings) == len(result.findings):
+            return result
+        return replace(result, findings=findings)
+
+
+def longest_prefix(code: str, prefixes: tuple[str, ...]) -> int:
+    """Length of the longest of `prefixes` with which the code begins; -1 where none does."""
+    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """An analyzer with its options."""
+
+    analyzer: Analyzer
+    options: Any
+    """An instance of the analyzer's `options` class."""
