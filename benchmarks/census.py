@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from numba import njit
 from numpy.typing import NDArray
-from timing import best_seconds, machine
 
 from precisionlab.analysis.census.backends import backend_of
 from precisionlab.analysis.census.survey import Block, Surveyor, blocks_of
 from precisionlab.checkpoints import ByteRange, TensorInfo
+from timing import best_seconds, machine
 
 WIDTH = 4096
 

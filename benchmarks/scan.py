@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from timing import best_seconds, machine
 
 from precisionlab.checkpoints import FileReader, TensorInfo, open_checkpoint
 from precisionlab.scanning.scan import scan
+from timing import best_seconds, machine
 
 BLOCK = 4 << 20
 SHAPES = ((4096, 4096), (4096, 4096), (1024, 4096), (1024, 4096), (14336, 4096), (14336, 4096), (4096, 14336), (4096,))

@@ -11,6 +11,10 @@ from precisionlab.formats.casting import significant_bits
 
 DIVISORS = (1, 2, 3)
 """The smallest difference of two values may be the step, or twice or three times it."""
+MIN_MAGNITUDES = 3
+"""Two numbers may have a simple ratio for many reasons."""
+COINCIDENCE_BITS = 20.0
+"""A grid is none where numbers of the format would all lie on it by accident more often than once in 2 to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,43 +31,62 @@ def integer_grid(census: Census, bits: int) -> Grid | None:
     """The coarsest grid of `bits`-bit symmetric integers on which all finite values lie; None if there is none.
 
     A grid is looked for among the values of an exact census of a float type of at least 16 bits:
-    narrower types are grids by themselves.
+    narrower types are grids by themselves. So are the numbers of a narrow range in any type, and few
+    numbers lie on some grid by accident: neither counts.
     """
     if not census.is_exact or not isinstance(census.format, FloatFormat) or census.format.bits < 16:
         return None
     magnitudes = np.unique(np.abs(census.values))
-    if not magnitudes.size:
+    if len(magnitudes) < MIN_MAGNITUDES:
         return None
     levels = (1 << (bits - 1)) - 1
-    return exact_grid(magnitudes, levels) or rounded_grid(magnitudes, levels, 2.0**-census.format.precision)
+    return exact_grid(magnitudes, levels, census.format) or rounded_grid(magnitudes, levels, census.format)
 
 
-def exact_grid(magnitudes: NDArray[np.float64], levels: int) -> Grid | None:
+def exact_grid(magnitudes: NDArray[np.float64], levels: int, format_: FloatFormat) -> Grid | None:
     """The grid of the greatest common divisor of all values."""
-    unit = int(significant_bits(magnitudes).lowest.min())
-    multiples = np.ldexp(magnitudes, -unit)
-    if multiples[-1] >= 2.0**53:
+    bits = significant_bits(magnitudes)
+    unit = int(bits.lowest.min())
+    if int(bits.highest[-1]) - unit >= 53:
         return None
-    divisor = int(np.gcd.reduce(multiples.astype(np.int64)))
+    multiples = np.ldexp(magnitudes, -unit).astype(np.int64)
+    divisor = int(np.gcd.reduce(multiples))
     largest = int(multiples[-1]) // divisor
-    return Grid(float(np.ldexp(divisor, unit)), largest, is_exact=True) if largest <= levels else None
+    step = float(np.ldexp(divisor, unit))
+    spacings = np.ldexp(1.0, np.maximum(bits.highest, format_.min_exponent) - format_.mantissa_bits)
+    is_grid = largest <= levels and coincidence(spacings, step) >= COINCIDENCE_BITS
+    return Grid(step, largest, is_exact=True) if is_grid else None
 
 
-def rounded_grid(magnitudes: NDArray[np.float64], levels: int, unit_roundoff: float) -> Grid | None:
+def rounded_grid(magnitudes: NDArray[np.float64], levels: int, format_: FloatFormat) -> Grid | None:
     """The grid on which every value lies but for one rounding, `|x - k step| <= 2 u |x|`.
 
-    Not looked for where that tolerance reaches a quarter of a step, and any value would pass.
+    For |x| in the bound the smallest normal number stands where |x| is below it. Multiples are looked
+    for as far as the bound is at most a quarter of a step: beyond it any value would pass.
     """
-    if 8 * levels * unit_roundoff > 1:
-        return None
+    unit_roundoff = 2.0**-format_.precision
+    levels = min(levels, int(0.125 / unit_roundoff))
     smallest = float(np.diff(magnitudes, prepend=0.0).min())
+    if smallest < 8 * format_.min_positive:
+        return None
+    tolerances = 2 * unit_roundoff * np.maximum(magnitudes, format_.min_normal)
     for divisor in DIVISORS:
         step = refined_step(magnitudes, smallest / divisor, levels)
         multiples = np.rint(magnitudes / step)
-        fits = np.abs(magnitudes - multiples * step) <= 2 * unit_roundoff * magnitudes
-        if multiples[-1] <= levels and fits.all():
+        fits = np.abs(magnitudes - multiples * step) <= tolerances
+        if multiples[-1] <= levels and fits.all() and coincidence(2 * tolerances, step) >= COINCIDENCE_BITS:
             return Grid(step, int(multiples[-1]), is_exact=False)
     return None
+
+
+def coincidence(windows: NDArray[np.float64], step: float) -> float:
+    """How surprising it is, in bits, that numbers come within `windows` of multiples of `step`.
+
+    The sum of the logarithms of step / window, which is one over the chance of each, without the
+    most surprising one: the step could be chosen for it.
+    """
+    bits = np.maximum(0.0, np.log2(step) - np.log2(windows))
+    return float(bits.sum() - bits.max())
 
 
 def refined_step(magnitudes: NDArray[np.float64], step: float, levels: int) -> float:

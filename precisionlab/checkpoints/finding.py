@@ -53,7 +53,7 @@ def find_checkpoints(argument: str) -> tuple[str, ...]:
         raise CheckpointError("", "the path is empty")
     if os.path.lexists(argument):
         return _existing(argument)
-    if is_set(Path(argument).name):
+    if is_set(Path(argument).name) and Path(argument).parent.is_dir():
         return (argument,)
     if re.search(r"[*?[]", argument):
         return _matching(argument)
@@ -85,10 +85,12 @@ def _existing(path: str) -> tuple[str, ...]:
 
 def _matching(pattern: str) -> tuple[str, ...]:
     """What the pattern's matches hold; a checkpoint found twice is named once."""
-    places = {os.path.normpath(place.file): place for place in reversed(list(_matched_places(pattern)))}
+    places: dict[tuple[object, str], str] = {}
+    for place in _matched_places(pattern):
+        places.setdefault((_identity(Path(place.file).parent), Path(place.file).name), place.shown)
     if not places:
         raise CheckpointError(pattern, "no checkpoint matches")
-    return tuple(place.shown for place in reversed(places.values()))
+    return tuple(places.values())
 
 
 def _matched_places(pattern: str) -> Iterator[Place]:
@@ -142,23 +144,33 @@ def _list(path: str) -> _Folder:
     try:
         with os.scandir(path) as entries:
             kinds = [(entry.name, entry.is_dir()) for entry in entries]
-    except OSError:
+    except (OSError, ValueError):
         return _Folder(path, is_readable=False)
     folders = sorted((name for name, is_folder in kinds if is_folder and not name.startswith(".")), key=natural_key)
     return _Folder(path, tuple(name for name, is_folder in kinds if not is_folder), tuple(folders))
 
 
 def _walk(top: str, is_end: Callable[[_Folder], bool]) -> Iterator[_Folder]:
-    """The folder and those below it, but none below an end; each once, whatever links there are."""
-    pending, seen = [top], set[str]()
+    """The folder and those below it, but none below an end; each once, and no link leads up from the folder."""
+    pending = [top]
+    seen = {_identity(above) for above in Path(top).resolve().parents}
     while pending:
         folder = _list(pending.pop())
-        identity = os.path.realpath(folder.path)
+        identity = _identity(folder.path)
         if identity not in seen:
             seen.add(identity)
             yield folder
             if not is_end(folder):
                 pending += [_join(folder.path, name) for name in reversed(folder.folders)]
+
+
+def _identity(folder: str | Path) -> tuple[int, int] | str:
+    """The same for all paths that lead to one folder, unless nobody may look at it."""
+    try:
+        status = os.stat(folder)  # noqa: PTH116 (either kind of path)
+    except OSError:
+        return str(folder)
+    return status.st_dev, status.st_ino
 
 
 def _join(folder: str, name: str) -> str:

@@ -109,7 +109,7 @@ def _request(path: Path, layout: Layout, spill: Spill) -> Request:
         path=absolute,
         access=layout.access,
         stem=path.stem,
-        spill=str(Path(spill.folder) / "pytorch"),
+        spill=_copy_path(spill),
         spill_limit=SPILL_FLOOR + SPILL_RATIO * layout.n_bytes,
     )
 
@@ -191,8 +191,20 @@ def _tensor(entry: Placed, layout: Layout, subject: str, spill: Spill) -> Tensor
     """The tensor, if it lies inside a storage that we know of ourselves."""
     if entry.extent is not None and not layout.holds(*entry.extent):
         raise CheckpointError(subject, f"tensor {printable(entry.name)} lies outside of every stored record", _AGAIN)
-    path = str(Path(spill.folder) / "pytorch") if entry.spilled else subject
-    if entry.spilled and entry.offset + entry.length > Path(path).stat().st_size:
+    path = _copy_path(spill) if entry.spilled else subject
+    if entry.spilled and entry.offset + entry.length > _size(path):
         raise CheckpointError(subject, f"the temporary copy of tensor {printable(entry.name)} is not complete")
     location = ByteRange(path, entry.offset, entry.length)
     return TensorInfo(entry.name, entry.dtype, entry.shape, location, entry.owner, printable(entry.note))
+
+
+def _copy_path(spill: Spill) -> str:
+    """The file that the loading process makes, beside the spill's own."""
+    return str(Path(spill.folder) / "pytorch")
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0

@@ -4,6 +4,7 @@ Started by `pytorch` as a fresh interpreter, so that whatever a hostile file doe
 unpickler ends here. Nothing is ever loaded but with `weights_only=True`.
 """
 
+import gc
 import os
 import pickle
 import pickletools
@@ -38,6 +39,7 @@ def main(fields: Mapping[str, object]) -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         torch.set_num_threads(1)
+        gc.disable()  # a checkpoint is many small objects, and this process ends soon
         stdout.write(encode(answer(decode_request(fields))))
 
 

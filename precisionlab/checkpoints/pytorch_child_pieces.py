@@ -42,22 +42,13 @@ class Piece:
     dtype: str
     """A key of `DTYPE_BITS`."""
     shape: tuple[int, ...]
+    address: int
+    """Where the first byte of the elements lies in memory."""
+    end: int
+    """The address behind their last byte."""
+    n_bytes: int
+    """Bytes of the elements, which may be fewer than lie between."""
     note: str
-
-    @property
-    def n_bytes(self) -> int:
-        """Bytes of the elements."""
-        return self.tensor.numel() * self.tensor.element_size()
-
-    @property
-    def address(self) -> int:
-        """Where the first byte of the elements lies in memory."""
-        return self.tensor.untyped_storage().data_ptr() + _start(self.tensor)
-
-    @property
-    def end(self) -> int:
-        """The address behind the last byte of the elements."""
-        return self.address + _span(self.tensor)
 
 
 def pieces_of(leaf: Leaf, source: Source) -> Iterator[Piece | Leaf]:
@@ -92,30 +83,28 @@ def _pieces(name: str, tensor: torch.Tensor, source: Source) -> list[Piece]:
 
 
 def _dense_piece(name: str, tensor: torch.Tensor, note: str) -> Piece:
-    _refuse_unsound(tensor)
-    torch_name = str(tensor.dtype).removeprefix("torch.")
-    shape = tuple(tensor.shape)
-    if torch_name == _PACKED_PAIRS:
-        return Piece(name, tensor, "float4_e2m1fn", (*shape[:-1], 2 * (shape[-1] if shape else 1)), note)
-    if torch_name not in DTYPE_BITS:
-        raise UnfitError(f"has the unsupported dtype {torch_name}")
-    return Piece(name, tensor, torch_name, shape, note)
-
-
-def _refuse_unsound(tensor: torch.Tensor) -> None:
-    """Refuse, without touching an element, what claims more elements than its storage holds."""
-    n_bytes, held = tensor.numel() * tensor.element_size(), tensor.untyped_storage().nbytes()
+    """The tensor as a piece, if its storage holds all that it claims; no element is touched to see that."""
+    n_bytes, storage = tensor.numel() * tensor.element_size(), tensor.untyped_storage()
+    held, span = storage.nbytes(), _span(tensor)
+    start = int(tensor.storage_offset()) * tensor.element_size()
     if tensor.dim() > MAX_DIMENSIONS:
         raise UnfitError(f"has more than {MAX_DIMENSIONS} dimensions")
     if n_bytes > held:
         raise UnfitError(f"is a view that repeats elements: {n_bytes:,} bytes from {held:,} stored ones")
-    if _start(tensor) + _span(tensor) > held or (n_bytes and not tensor.untyped_storage().data_ptr()):
+    if start + span > held or (n_bytes and not storage.data_ptr()):
         raise UnfitError("reaches beyond its storage")
+    address = storage.data_ptr() + start
+    return Piece(name, tensor, *_stored_as(tensor), address, address + span, n_bytes, note)
 
 
-def _start(tensor: torch.Tensor) -> int:
-    """Bytes of the storage before the first element."""
-    return int(tensor.storage_offset()) * tensor.element_size()
+def _stored_as(tensor: torch.Tensor) -> tuple[str, tuple[int, ...]]:
+    """Dtype and shape as we call them; pairs that torch packs into a byte count one by one."""
+    torch_name, shape = str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape)
+    if torch_name == _PACKED_PAIRS:
+        return "float4_e2m1fn", (*shape[:-1], 2 * (shape[-1] if shape else 1))
+    if torch_name not in DTYPE_BITS:
+        raise UnfitError(f"has the unsupported dtype {torch_name}")
+    return torch_name, shape
 
 
 def _span(tensor: torch.Tensor) -> int:
@@ -123,7 +112,7 @@ def _span(tensor: torch.Tensor) -> int:
     if tensor.numel() == 0:
         return 0
     steps = sum((length - 1) * stride for length, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    return (steps + 1) * tensor.element_size()
+    return (int(steps) + 1) * tensor.element_size()
 
 
 def _quantized_pieces(name: str, tensor: torch.Tensor) -> list[Piece]:

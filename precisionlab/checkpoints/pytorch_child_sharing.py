@@ -8,8 +8,11 @@ import torch
 
 from precisionlab.checkpoints.pytorch_child_pieces import Piece
 
+MAX_COMPARISONS = 200_000
+"""Pairs of interleaved views that are compared byte for byte: about a second's worth."""
+
 MAX_WORK = 10_000
-"""Steps after which two interleaved views count as sharing (numpy.shares_memory)."""
+"""Steps after which such a pair counts as sharing (numpy.shares_memory)."""
 
 
 def find_owners(pieces: Sequence[Piece]) -> dict[int, int]:
@@ -17,13 +20,14 @@ def find_owners(pieces: Sequence[Piece]) -> dict[int, int]:
 
     Among pieces that share bytes the largest is the owner; of equal ones the earliest.
     Two views that interleave without a common byte (halves of the columns of one matrix)
-    own their bytes both.
+    own their bytes both. Beyond `MAX_COMPARISONS`, interleaved views count as such.
     """
     owners: dict[int, int] = {}
+    comparisons = _Comparisons(pieces)
     for cluster in _clusters(pieces):
         owning: list[int] = []
         for index in sorted(cluster, key=lambda index: (-pieces[index].n_bytes, index)):
-            owner = next((other for other in owning if _share(pieces[index], pieces[other])), None)
+            owner = next((other for other in owning if comparisons.share(index, other)), None)
             if owner is None:
                 owning.append(index)
             else:
@@ -45,13 +49,38 @@ def _clusters(pieces: Sequence[Piece]) -> Iterator[list[int]]:
     yield cluster
 
 
-def _share(one: Piece, other: Piece) -> bool:
-    if one.address >= other.end or other.address >= one.end:
-        return False
-    if one.tensor.is_contiguous() and other.tensor.is_contiguous():
-        return True
+class _Comparisons:
+    """Answers whether two pieces have a byte in common, within a bounded number of steps."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._pieces = pieces
+        self._arrays: dict[int, npt.NDArray[np.void]] = {}
+        self._left = MAX_COMPARISONS
+
+    def share(self, one: int, other: int) -> bool:
+        """Whether the pieces of these indices do."""
+        first, second = self._pieces[one], self._pieces[other]
+        if first.address >= second.end or second.address >= first.end:
+            return False
+        if _is_gapless(first) and _is_gapless(second):
+            return True
+        self._left -= 1
+        return self._left >= 0 and _have_common_byte(self._array(one), self._array(other))
+
+    def _array(self, index: int) -> npt.NDArray[np.void]:
+        if index not in self._arrays:
+            self._arrays[index] = _elements(self._pieces[index].tensor)
+        return self._arrays[index]
+
+
+def _is_gapless(piece: Piece) -> bool:
+    """Whether no byte between the first and the last is another's: transposed views too are gapless."""
+    return piece.end - piece.address == piece.n_bytes
+
+
+def _have_common_byte(one: npt.NDArray[np.void], other: npt.NDArray[np.void]) -> bool:
     try:
-        return np.shares_memory(_elements(one.tensor), _elements(other.tensor), MAX_WORK)  # type: ignore[arg-type]
+        return np.shares_memory(one, other, MAX_WORK)  # type: ignore[arg-type]  # the stubs lack any other limit
     except np.exceptions.TooHardError:
         return True
 

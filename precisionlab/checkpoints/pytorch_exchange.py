@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, cast, get_args
 
 from precisionlab.checkpoints.dtypes import DTYPE_BITS, stored_bytes
@@ -83,12 +83,17 @@ class Failure:
 
 def encode(record: Request | Answer | Failure) -> bytes:
     """The record as ASCII JSON; half surrogate pairs in names survive it."""
-    return json.dumps(asdict(record)).encode("ascii")
+    return json.dumps(record, default=_fields).encode("ascii")
 
 
-def decode_request(fields: Mapping[str, object]) -> Request:
+def _fields(record: Request | Answer | Failure | Placed | Left) -> dict[str, object]:
+    """The record's own fields, as they are (`asdict` would copy each deeply)."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def decode_request(given: Mapping[str, object]) -> Request:
     """The request whose fields came from our own parent process."""
-    return Request(**fields)  # type: ignore[arg-type]
+    return Request(**given)  # type: ignore[arg-type]
 
 
 def decode_answer(text: bytes) -> Answer | Failure:
@@ -98,12 +103,12 @@ def decode_answer(text: bytes) -> Answer | Failure:
         ExchangeError: it is not JSON, or not of that form.
     """
     try:
-        fields = _object(json.loads(text))
-        if "cause" in fields:
-            return Failure(_cause(fields["cause"]), _text(fields["name"]))
+        given = _object(json.loads(text))
+        if "cause" in given:
+            return Failure(_cause(given["cause"]), _text(given["name"]))
         answer = Answer(
-            tuple(_placed(_object(entry)) for entry in _list(fields["tensors"])),
-            tuple(_left(_object(entry)) for entry in _list(fields["left"])),
+            tuple(_placed(_object(entry)) for entry in _list(given["tensors"])),
+            tuple(_left(_object(entry)) for entry in _list(given["left"])),
         )
     except (ValueError, KeyError, RecursionError) as error:
         raise ExchangeError("is not of the agreed form") from error
@@ -111,17 +116,17 @@ def decode_answer(text: bytes) -> Answer | Failure:
     return answer
 
 
-def _placed(fields: Mapping[str, object]) -> Placed:
+def _placed(given: Mapping[str, object]) -> Placed:
     placed = Placed(
-        name=_text(fields["name"]),
-        dtype=_text(fields["dtype"]),
-        shape=_shape(fields["shape"]),
-        spilled=fields["spilled"] is True,
-        offset=_natural(fields["offset"]),
-        length=_natural(fields["length"]),
-        extent=_extent(fields["extent"]),
-        owner=None if fields["owner"] is None else _text(fields["owner"]),
-        note=_text(fields["note"]),
+        name=_text(given["name"]),
+        dtype=_text(given["dtype"]),
+        shape=_shape(given["shape"]),
+        spilled=given["spilled"] is True,
+        offset=_natural(given["offset"]),
+        length=_natural(given["length"]),
+        extent=_extent(given["extent"]),
+        owner=None if given["owner"] is None else _text(given["owner"]),
+        note=_text(given["note"]),
     )
     _refuse_contradiction(placed)
     return placed
@@ -142,8 +147,8 @@ def _refuse_inconsistent_names(answer: Answer) -> None:
         raise ExchangeError("names a tensor twice, or one that there is not")
 
 
-def _left(fields: Mapping[str, object]) -> Left:
-    return Left(_text(fields["name"]), _text(fields["reason"]))
+def _left(given: Mapping[str, object]) -> Left:
+    return Left(_text(given["name"]), _text(given["reason"]))
 
 
 def _object(value: object) -> dict[str, object]:

@@ -201,7 +201,8 @@ class FileReader:
         finally:
             with self._lock:
                 lent.readers -= 1
-                self._evict(0 if self._closed else self._limit)
+                if self._closed or len(self._files) > self._limit:
+                    self._evict(0 if self._closed else self._limit)
 
     def _find(self, path: str) -> _Lent:
         if self._closed:

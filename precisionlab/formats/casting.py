@@ -63,13 +63,17 @@ def cast(values: NDArray[np.float64], target: Format) -> Cast:
     negative number, as in symmetric quantization. Magnitudes alone are judged: for targets
     without sign, that of a negative number.
     """
-    magnitudes = np.abs(values)
+    return classify(np.abs(values), significant_bits(values), target)
+
+
+def classify(magnitudes: NDArray[np.float64], bits: Bits, target: Format) -> Cast:
+    """`cast` for numbers of which magnitudes and significant bits are known."""
     bounds = cast_bounds(target)
-    outcomes = np.full(values.shape, Outcome.NORMAL, np.uint8)
+    outcomes = np.full(magnitudes.shape, Outcome.NORMAL, np.uint8)
     outcomes[magnitudes < bounds.normal_from] = Outcome.SUBNORMAL
     outcomes[magnitudes <= bounds.underflow_to] = Outcome.UNDERFLOW
     outcomes[magnitudes >= bounds.overflow_from] = Outcome.OVERFLOW
-    return Cast(outcomes, is_exact(magnitudes, significant_bits(values), target))
+    return Cast(outcomes, is_exact(magnitudes, bits, target))
 
 
 def significant_bits(values: NDArray[np.float64]) -> Bits:

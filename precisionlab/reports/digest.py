@@ -9,7 +9,7 @@ from precisionlab.analysis.report import CheckpointReport, Report, RuleSummary, 
 from precisionlab.analysis.results import Finding, Result, Status
 from precisionlab.analysis.rules import Severity
 from precisionlab.escaping import printable
-from precisionlab.reports.quantities import byte_size, count, counted, measured, shape, short_count
+from precisionlab.reports.quantities import byte_size, count, counted, measured, shape, short_count, shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,12 @@ def rule_group(rule: RuleSummary | None, findings: tuple[Finding, ...]) -> RuleG
 
 
 def standings(checkpoint: CheckpointReport) -> tuple[Standing, ...]:
-    """Every tensor with its findings, in the checkpoint's order."""
+    """Every tensor with its findings, the severest first, in the checkpoint's order."""
     found: dict[str, list[Finding]] = {}
+    own = {id(finding) for result in own_results(checkpoint) for finding in result.findings if not finding.subject}
     for finding in checkpoint.findings:
-        found.setdefault(finding.subject, []).append(finding)
+        if id(finding) not in own:
+            found.setdefault(finding.subject, []).append(finding)
     return tuple(Standing(tensor, tuple(found.get(tensor.name, ()))) for tensor in checkpoint.tensors)
 
 
@@ -127,7 +129,7 @@ def worst_row(entry: Standing) -> tuple[Cell, ...]:
     tensor = entry.tensor
     codes = " ".join(dict.fromkeys(finding.code for finding in entry.findings))
     severity = entry.severity.label if entry.severity else ""
-    return severity, tensor.name, tensor.dtype, shape(tensor.shape), byte_size(tensor.n_bytes), codes
+    return severity, shown_name(tensor.name), tensor.dtype, shape(tensor.shape), byte_size(tensor.n_bytes), codes
 
 
 def own_measurements(checkpoint: CheckpointReport) -> Table:
@@ -165,9 +167,23 @@ def unanswered(entries: Iterable[tuple[str, str, str]]) -> tuple[Unanswered, ...
     return tuple(Unanswered(analyzer, reason, tuple(names)) for (analyzer, reason), names in groups.items())
 
 
-def own_results(checkpoint: CheckpointReport) -> Iterator[Result]:
-    """The results about the checkpoint itself."""
-    return (result for result in checkpoint.results if not result.subject)
+def own_results(checkpoint: CheckpointReport) -> tuple[Result, ...]:
+    """The results about the checkpoint itself: those without a subject.
+
+    A tensor may have the empty name; then each analyzer's first such result is that tensor's,
+    because tensors come before the checkpoint.
+    """
+    own = [result for result in checkpoint.results if not result.subject]
+    if not any(tensor.name == "" for tensor in checkpoint.tensors):
+        return tuple(own)
+    firsts = {result.analyzer: id(result) for result in reversed(own)}
+    return tuple(result for result in own if firsts[result.analyzer] != id(result))
+
+
+def tensor_results(checkpoint: CheckpointReport) -> Iterator[Result]:
+    """The results about tensors."""
+    own = set(map(id, own_results(checkpoint)))
+    return (result for result in checkpoint.results if id(result) not in own)
 
 
 def severity_counts(report: Report) -> Mapping[Severity, int]:
@@ -184,7 +200,8 @@ def found(report: Report) -> str:
 
 def n_analysed(checkpoint: CheckpointReport) -> int:
     """Tensors that at least one analyzer answered."""
-    return len({result.subject for result in checkpoint.results if result.status is Status.DONE} - {""})
+    answered = {result.subject for result in checkpoint.results if result.status is Status.DONE}
+    return sum(tensor.name in answered for tensor in checkpoint.tensors)
 
 
 def looked_at(report: Report) -> str:

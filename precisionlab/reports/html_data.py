@@ -12,7 +12,7 @@ from precisionlab.reports.digest import Standing
 from precisionlab.reports.html_figures import figure_markup
 from precisionlab.reports.json_encoding import Json, MetricKeys, scalar
 from precisionlab.reports.markup import Markup
-from precisionlab.reports.quantities import shape, shown_unit
+from precisionlab.reports.quantities import shape, shown_name, shown_unit
 
 DETAILED = 500
 """Tensors of a report whose figures, findings' texts and measurements are all embedded."""
@@ -25,16 +25,16 @@ MOST_FINDINGS = 20_000
 FIRST_COLUMNS = 3
 """Measurements that the table shows before the reader chooses."""
 PREFERRED = (
-    "largest_magnitude",
     "smallest_magnitude",
+    "largest_magnitude",
+    "narrowest_format",
     "zeros_share",
     "subnormals_share",
     "dynamic_range",
-    "bits_per_weight",
+    "lossless_share",
     "distinct_values",
-    "narrowest_format",
-    "nans",
     "infinities",
+    "nans",
 )
 """Names of measurements that are shown first, where the report has them."""
 EXACT_INTEGERS = 2**53
@@ -106,7 +106,7 @@ def columns(checkpoint: CheckpointReport) -> list[Column]:
     places = {tensor.name: place for place, tensor in enumerate(checkpoint.tensors)}
     keys = MetricKeys()
     found: dict[tuple[str, str], Column] = {}
-    for result in checkpoint.results:
+    for result in digest.tensor_results(checkpoint):
         place = places.get(result.subject)
         for measurement in result.measurements if place is not None else ():
             key = keys.key(measurement.metric)
@@ -126,7 +126,7 @@ def preference(metric: Metric) -> int:
 def table_data(entries: Sequence[Standing], measured: Sequence[Column], most: int) -> Json:
     """The table of all tensors, column by column."""
     return {
-        "names": [printable(entry.tensor.name) for entry in entries],
+        "names": [shown_name(entry.tensor.name) for entry in entries],
         "dtypes": coded(printable(entry.tensor.dtype) for entry in entries),
         "shapes": coded(shape(entry.tensor.shape) for entry in entries),
         "bytes": [brief(entry.tensor.n_bytes) for entry in entries],
@@ -149,8 +149,8 @@ def column_data(column: Column, *, embed: bool) -> Json:
 
 
 def metric_label(metric: Metric) -> str:
-    """A metric in words: `overflows (float16)`."""
-    labels = ", ".join(metric.labels.values())
+    """A metric in words: `overflows (float16)`, `dead channels (axis 0)`."""
+    labels = ", ".join(f"{key} {value}" if value.isdecimal() else value for key, value in metric.labels.items())
     return printable(metric.name.replace("_", " ") + (f" ({labels})" if labels else ""))
 
 
@@ -159,7 +159,7 @@ def details_data(
 ) -> Json:
     """Details by the tensor's place, for those that have any in the page."""
     results: dict[str, list[Result]] = {}
-    for result in checkpoint.results:
+    for result in digest.tensor_results(checkpoint):
         results.setdefault(result.subject, []).append(result)
     details: dict[str, Json] = {}
     for place, entry in enumerate(entries):
@@ -190,7 +190,7 @@ def full_details(entry: Standing, place: int, measured: Sequence[Column], result
 def remarks(entry: Standing) -> Iterable[str]:
     """What the headers say beside name, type and shape."""
     if entry.tensor.shares_storage_with is not None:
-        yield f"shares its storage with {printable(entry.tensor.shares_storage_with)}"
+        yield f"shares its storage with {shown_name(entry.tensor.shares_storage_with)}"
     if entry.tensor.note:
         yield printable(entry.tensor.note)
 

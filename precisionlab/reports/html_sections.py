@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
 from precisionlab.analysis.results import Finding, Scalar
 from precisionlab.analysis.rules import Severity
-from precisionlab.escaping import printable
 from precisionlab.reports import digest
 from precisionlab.reports.digest import RuleGroup, Unanswered
 from precisionlab.reports.html_data import DETAILED, Limits
 from precisionlab.reports.html_figures import figure_markup
 from precisionlab.reports.markup import Markup, element, joined
-from precisionlab.reports.quantities import byte_size, count, counted, scalar
+from precisionlab.reports.quantities import byte_size, count, counted, scalar, shown_name
 
 FINDINGS_SHOWN = 50
 """Findings of one rule that are listed; the others are counted, and in the table of tensors."""
@@ -166,7 +165,7 @@ def unanswered(group: Unanswered) -> Iterator[Markup]:
     """A reason and the names that it keeps from having an answer."""
     by = joined(element("code", group.analyzer), ": ") if group.analyzer else Markup()
     yield element("p", by, group.reason)
-    names = [name_of(name) if name else joined("the checkpoint itself") for name in group.names[:NAMES_SHOWN]]
+    names = [name_of(subject) if subject else joined("the checkpoint itself") for subject in group.names[:NAMES_SHOWN]]
     rest = len(group.names) - NAMES_SHOWN
     yield element("p", *separated(names), f" and {count(rest)} more" if rest > 0 else "", class_="names")
 
@@ -211,6 +210,6 @@ def option(value: Scalar | tuple[Scalar, ...]) -> str:
     return ", ".join(map(scalar, value)) or "none" if isinstance(value, tuple) else scalar(value)
 
 
-def name_of(name: str) -> Markup:
+def name_of(text: str) -> Markup:
     """A name from a file, as code."""
-    return element("code", printable(name))
+    return element("code", shown_name(text))

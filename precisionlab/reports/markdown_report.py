@@ -14,7 +14,7 @@ from precisionlab.analysis.results import Finding
 from precisionlab.escaping import printable
 from precisionlab.reports import digest
 from precisionlab.reports.digest import RuleGroup, Standing, Unanswered
-from precisionlab.reports.quantities import byte_size, cell, column_header, count, counted, shape
+from precisionlab.reports.quantities import byte_size, cell, column_header, count, counted, shape, shown_name
 from precisionlab.reports.terminal_charts import draw
 
 FINDINGS_SHOWN = 20
@@ -126,7 +126,7 @@ def unanswered_parts(title: str, groups: tuple[Unanswered, ...]) -> Iterator[str
 def unanswered_line(group: Unanswered) -> str:
     """The names that one reason keeps from having an answer."""
     by = f"{code(group.analyzer)}: " if group.analyzer else ""
-    names = ", ".join(code(name) if name else "the checkpoint" for name in group.names[:NAMES_SHOWN])
+    names = ", ".join(code(subject) if subject else "the checkpoint" for subject in group.names[:NAMES_SHOWN])
     rest = f" and {count(len(group.names) - NAMES_SHOWN)} more" if len(group.names) > NAMES_SHOWN else ""
     return f"{by}{text(group.reason)}: {names}{rest}"
 
@@ -140,13 +140,13 @@ def unreadable_parts(entries: tuple[Unreadable, ...]) -> Iterator[str]:
 
 def circumstances(run: Run) -> str:
     """When and with what, in one line."""
-    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    versions = ", ".join(f"{library} {version}" for library, version in run.versions.items())
     return f"<sub>{text(f'{run.started}, {versions}, {run.device}')}</sub>"
 
 
-def code(name: str) -> str:
+def code(text_of_file: str) -> str:
     """A name as code: shown as it is, interpreted by nobody."""
-    shown = printable(name)
+    shown = shown_name(text_of_file)
     return f"`{shown}`" if PLAIN_NAME.fullmatch(shown) else f"<code>{entities(shown)}</code>"
 
 

@@ -70,6 +70,11 @@ def scaled(value: int, unit: str, larger: tuple[str, ...]) -> str:
     return f"{trimmed(f'{rounded.scaleb(-3 * power):f}')} {larger[power - 1]}"
 
 
+def shown_name(text: str) -> str:
+    """A name from a file, printable; one without a visible character stands in quotes."""
+    return printable(text) if text.strip() else f'"{printable(text)}"'
+
+
 def shape(dimensions: tuple[int, ...]) -> str:
     """Dimensions with a multiplication sign between; `scalar` where there are none."""
     return " \N{MULTIPLICATION SIGN} ".join(map(str, dimensions)) or "scalar"
@@ -92,7 +97,10 @@ def with_unit(value: Scalar, unit: str) -> str:
         return share(value)
     if unit == "bytes" and isinstance(value, int):
         return byte_size(value)
-    return scalar(value) if unit in {"", "1"} else f"{scalar(value)} {printable(unit)}"
+    if unit in {"", "1", "share"}:
+        return scalar(value)
+    singular = value == 1 and isinstance(value, int)
+    return f"{scalar(value)} {printable(unit.removesuffix('s') if singular else unit)}"
 
 
 def shown_unit(metric: Metric) -> str:

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from precisionlab.analysis.figures import Axis, Bars, Lines
@@ -10,6 +10,8 @@ from precisionlab.reports.quantities import significant
 
 STEPS = (1.0, 2.0, 5.0, 10.0)
 """Distances of ticks, times a power of ten."""
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,16 @@ def bars_x(bars: Bars) -> Scale | None:
 
 
 def bars_y(bars: Bars) -> Scale | None:
-    """The vertical scale of a histogram: from zero, or from half a decade under the lowest bar."""
+    """The vertical scale of a histogram: from zero, or from a little under the lowest bar over at least a decade."""
     heights = [height for height in bars.heights if math.isfinite(height)]
     if not bars.y.logarithmic:
         return widened(min(0, *heights), max(0, *heights)) if any(heights) else None
     positive = [math.log10(height) for height in heights if height > 0]
-    return Scale(min(positive) - 0.5, max(positive) + 0.2, logarithmic=True) if positive else None
+    if not positive:
+        return None
+    decade = math.floor(min(positive))
+    low = decade if min(positive) - decade > 0.15 else min(positive) - 0.5
+    return Scale(low, max(max(positive) + 0.1, decade + 1), logarithmic=True)
 
 
 def lines_scales(lines: Lines) -> tuple[Scale, Scale] | None:
@@ -112,6 +118,16 @@ def lines_scales(lines: Lines) -> tuple[Scale, Scale] | None:
 def drawable(lines: Lines, points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     """The points with a place on both axes."""
     return [(x, y) for x, y in points if on_axis(x, lines.x) and on_axis(y, lines.y)]
+
+
+def thinned(points: Sequence[Point], most: int) -> Sequence[Point]:
+    """At most `most` of the points: of equally many neighbours, the lowest and the highest, in their order."""
+    if len(points) <= most:
+        return points
+    size = -(-len(points) * 2 // most)
+    parts = (range(start, min(start + size, len(points))) for start in range(0, len(points), size))
+    kept = (sorted({min(part, key=lambda i: points[i][1]), max(part, key=lambda i: points[i][1])}) for part in parts)
+    return [points[i] for pair in kept for i in pair]
 
 
 def on_axis(value: float, axis: Axis) -> bool:

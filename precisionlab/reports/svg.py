@@ -14,6 +14,7 @@ from precisionlab.escaping import printable
 from precisionlab.reports.markup import Markup, element, joined
 from precisionlab.reports.quantities import counted, scalar, significant
 from precisionlab.reports.scales import (
+    Point,
     Scale,
     Tick,
     bars_x,
@@ -21,6 +22,7 @@ from precisionlab.reports.scales import (
     bin_tops,
     lines_scales,
     on_axis,
+    thinned,
     ticks,
 )
 
@@ -39,8 +41,6 @@ MOST_POINTS = 1_000
 LABEL_LIMIT = 24
 MOST_READABLE = 600
 """Bars whose heights the drawing carries, for a page's script to show under the pointer."""
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def curve(series: Series, figure: Lines, area: Area, style: int) -> Markup:
     """One line in its uninterrupted parts; a point alone is a dot."""
     pairs = zip(series.xs, series.ys, strict=False)
     parts = [
-        path([(area.across(area.x.clamped(x)), area.up(area.y.clamped(y))) for x, y in thinned(list(run))])
+        path([(area.across(area.x.clamped(x)), area.up(area.y.clamped(y))) for x, y in thinned(list(run), MOST_POINTS)])
         for visible, run in groupby(
             pairs, key=lambda point: on_axis(point[0], figure.x) and on_axis(point[1], figure.y)
         )
@@ -269,16 +269,6 @@ def path(points: Sequence[Point]) -> str:
     """Points joined; the round cap makes a dot of a single one."""
     first, *rest = points
     return f"M{first[0]:g} {first[1]:g}" + ("".join(f"L{x:g} {y:g}" for x, y in rest) or "h0")
-
-
-def thinned(points: Sequence[Point]) -> Sequence[Point]:
-    """At most `MOST_POINTS` of the points: of equal parts, the lowest and the highest in their order."""
-    if len(points) <= MOST_POINTS:
-        return points
-    size = -(-len(points) * 2 // MOST_POINTS)
-    parts = (range(start, min(start + size, len(points))) for start in range(0, len(points), size))
-    kept = (sorted({min(part, key=lambda i: points[i][1]), max(part, key=lambda i: points[i][1])}) for part in parts)
-    return [points[i] for pair in kept for i in pair]
 
 
 def entry(series: Series, area: Area, top: float, style: int) -> Markup:

@@ -15,7 +15,7 @@ from precisionlab.analysis.rules import Severity
 from precisionlab.escaping import printable
 from precisionlab.reports import digest
 from precisionlab.reports.digest import RuleGroup, Unanswered
-from precisionlab.reports.quantities import count, counted
+from precisionlab.reports.quantities import count, counted, shown_name
 from precisionlab.reports.terminal_charts import draw
 from precisionlab.reports.terminal_tables import rich_table, written
 
@@ -51,7 +51,7 @@ def render(report: Report, style: TextStyle = PLAIN) -> str:
 
 def checkpoint_lines(checkpoint: CheckpointReport, report: Report, style: TextStyle) -> Iterator[RenderableType]:
     """Everything about one checkpoint."""
-    yield Text(printable(checkpoint.path), style="bold")
+    yield Text(shown_name(checkpoint.path), style="bold")
     yield facts_grid(checkpoint)
     yield Text()
     groups = digest.rule_groups(checkpoint, report.rules)
@@ -95,7 +95,7 @@ def group_lines(group: RuleGroup) -> Iterator[RenderableType]:
 def finding_text(finding: Finding) -> Text:
     """The tensor's name and what is the case there."""
     message = printable(finding.message, TEXT_LIMIT)
-    return Text.assemble((printable(finding.subject), "bold"), f": {message}") if finding.subject else Text(message)
+    return Text.assemble((shown_name(finding.subject), "bold"), f": {message}") if finding.subject else Text(message)
 
 
 def worst_lines(checkpoint: CheckpointReport) -> Iterator[RenderableType]:
@@ -126,7 +126,7 @@ def figure_lines(figure: Figure, style: TextStyle) -> Iterator[RenderableType]:
 def unanswered_lines(verb: str, groups: Iterable[Unanswered]) -> Iterator[RenderableType]:
     """What was skipped or failed, for each reason."""
     for group in groups:
-        names = ", ".join(printable(name, 80) or "the checkpoint" for name in group.names[:NAMES_SHOWN])
+        names = ", ".join(shown_name(subject) if subject else "the checkpoint" for subject in group.names[:NAMES_SHOWN])
         rest = f" and {count(len(group.names) - NAMES_SHOWN)} more" if len(group.names) > NAMES_SHOWN else ""
         by = f" by {printable(group.analyzer)}" if group.analyzer else ""
         yield Text(f"{verb}{by}: {names}{rest} ({printable(group.reason, TEXT_LIMIT)})")
@@ -136,7 +136,8 @@ def unreadable_lines(entries: Iterable[Unreadable]) -> Iterator[RenderableType]:
     """Paths that could not be read."""
     for entry in entries:
         yield Text.assemble(
-            ("unreadable", STYLES[Severity.ERROR]), f": {printable(entry.path)}: {printable(entry.message, TEXT_LIMIT)}"
+            ("unreadable", STYLES[Severity.ERROR]),
+            f": {shown_name(entry.path)}: {printable(entry.message, TEXT_LIMIT)}",
         )
 
 

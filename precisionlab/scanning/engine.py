@@ -1,6 +1,6 @@
 """The one loop: tensors outside, analyzers inside, every byte read once."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.census.backends import backend_of
@@ -9,6 +9,7 @@ from precisionlab.analysis.tensors import MadeAhead, Tensor, TensorTooLargeError
 from precisionlab.checkpoints import FileReader, TensorInfo
 from precisionlab.errors import PrecisionlabError
 from precisionlab.escaping import printable
+from precisionlab.scanning.checking import checked_result
 from precisionlab.scanning.events import BytesRead, Event, ResultReady
 from precisionlab.scanning.reading_ahead import PendingTensor, ReadAhead
 from precisionlab.scanning.settings import Selected, Settings
@@ -24,9 +25,9 @@ def run(infos: Sequence[TensorInfo], analyzers: Sequence[Selected], settings: Se
     """
     backend = backend_of(settings.device)
     holds = any(selected.analyzer.reads_values for selected in analyzers)
-    hold_below = settings.memory_bytes if holds else 0
+    hold_up_to = settings.memory_bytes if holds else 0
     answers: dict[str, list[Answer]] = {selected.analyzer.name: [] for selected in analyzers}
-    with FileReader() as reader, ReadAhead(reader, backend, threads=settings.n_threads, hold_below=hold_below) as ahead:
+    with FileReader() as reader, ReadAhead(reader, backend, threads=settings.n_threads, hold_up_to=hold_up_to) as ahead:
         for pending in ahead.tensors(infos):
             while not pending.wait(TICK_SECONDS):
                 yield BytesRead(ahead.n_bytes_read)
@@ -40,32 +41,28 @@ def run(infos: Sequence[TensorInfo], analyzers: Sequence[Selected], settings: Se
                 made_ahead=made_ahead,
             )
             for selected in analyzers:
-                result = answer(selected, tensor) if made_ahead else unread(selected, tensor, str(made))
+                result = answer(selected, tensor) if made_ahead else unread(selected, tensor, made)
                 answers[selected.analyzer.name].append(Answer(tensor, result))
                 yield ResultReady(settings.kept(result))
             tensor.forget()
+            pending.forget()
             yield BytesRead(ahead.n_bytes_read)
         for selected in analyzers:
-            if selected.analyzer.summarize is not None:
+            if summarizes(selected, answers[selected.analyzer.name]):
                 yield ResultReady(settings.kept(summary(selected, answers[selected.analyzer.name])))
 
 
-def outcome_of(pending: PendingTensor) -> MadeAhead | PrecisionlabError:
-    """What reading ahead gave, or why the tensor cannot be read."""
+def outcome_of(pending: PendingTensor) -> MadeAhead | str:
+    """What reading ahead gave, or why the tensor cannot be counted."""
     try:
         return pending.outcome()
-    except PrecisionlabError as error:
-        return error
+    except Exception as error:  # noqa: BLE001 - whatever one tensor does to the counting, the others are counted
+        return described(error)
 
 
 def answer(selected: Selected, tensor: Tensor) -> Result:
-    """The analyzer's result, whatever it raises."""
-    try:
-        return selected.analyzer.analyze(tensor, selected.options)
-    except TensorTooLargeError as error:
-        return Result(selected.analyzer.name, tensor.info.name, Status.SKIPPED, str(error))
-    except Exception as error:  # noqa: BLE001 - a third party's analyzer may raise anything, and costs its own result only
-        return Result(selected.analyzer.name, tensor.info.name, Status.FAILED, described(error))
+    """The analyzer's result for the tensor, whatever it raises."""
+    return guarded(selected, tensor.info.name, lambda: selected.analyzer.analyze(tensor, selected.options))
 
 
 def unread(selected: Selected, tensor: Tensor, cause: str) -> Result:
@@ -73,16 +70,31 @@ def unread(selected: Selected, tensor: Tensor, cause: str) -> Result:
     return Result(selected.analyzer.name, tensor.info.name, Status.FAILED, cause)
 
 
+def summarizes(selected: Selected, answers: Sequence[Answer]) -> bool:
+    """Whether there is anything to say of the whole: not where no tensor was analysed."""
+    has_answers = any(given.result.status is Status.DONE for given in answers)
+    return has_answers and selected.analyzer.summarize is not None
+
+
 def summary(selected: Selected, answers: Sequence[Answer]) -> Result:
     """The analyzer's result for the whole checkpoint, whatever it raises."""
-    assert selected.analyzer.summarize is not None  # noqa: S101 - for the type checker; the caller looked
+    summarize = selected.analyzer.summarize
+    assert summarize is not None  # noqa: S101 - for the type checker; the caller looked
+    return guarded(selected, "", lambda: summarize(answers, selected.options))
+
+
+def guarded(selected: Selected, subject: str, ask: Callable[[], object]) -> Result:
+    """What the analyzer says, checked; a result that says so where it skips, raises or talks nonsense."""
+    name = selected.analyzer.name
     try:
-        return selected.analyzer.summarize(answers, selected.options)
-    except Exception as error:  # noqa: BLE001 - as above
-        return Result(selected.analyzer.name, "", Status.FAILED, described(error))
+        return checked_result(ask(), name, subject)
+    except TensorTooLargeError as error:
+        return Result(name, subject, Status.SKIPPED, str(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - anybody's code may raise anything
+        return Result(name, subject, Status.FAILED, described(error))
 
 
-def described(error: Exception) -> str:
+def described(error: BaseException) -> str:
     """What went wrong, on one line; our own errors say it themselves."""
     if isinstance(error, PrecisionlabError):
         return str(error)

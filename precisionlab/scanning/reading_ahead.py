@@ -24,11 +24,11 @@ BYTES_AHEAD: Final = 256 << 20
 class PendingTensor:
     """A tensor whose blocks are being read and counted."""
 
-    def __init__(self, info: TensorInfo, surveyor: Surveyor, content: NDArray[np.uint8] | None) -> None:
+    def __init__(self, info: TensorInfo) -> None:
         self.info = info
-        self.surveyor = surveyor
-        self.content = content
+        self.content: NDArray[np.uint8] | None = None
         self.jobs: list[Future[None]] = []
+        self.surveyor: Surveyor | None = None
 
     def wait(self, timeout: float) -> bool:
         """Whether all blocks are done (or one failed) within `timeout` seconds."""

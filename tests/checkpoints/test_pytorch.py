@@ -209,6 +209,14 @@ sys.stdout.buffer.write({answer!r})
         pytorch.open_with([sys.executable, "-I", "-S", "-c", program], saved)
 
 
+def test_a_copy_that_was_never_made_is_refused(saved: Path) -> None:
+    """A child that points into a copy without making one is not followed."""
+    answer = answered([placed(spilled=True, offset=0, extent=None)])
+    program = f"import sys; sys.stdout.buffer.write({answer!r})"
+    with pytest.raises(CheckpointError, match="temporary copy of tensor w is not complete"):
+        pytorch.open_with([sys.executable, "-I", "-S", "-c", program], saved)
+
+
 def test_nothing_stays_behind_after_an_error(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder for copies goes when opening fails."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from precisionlab.checkpoints import pytorch_child_sharing
 from precisionlab.checkpoints.model import Checkpoint, TensorInfo, nothing
 from precisionlab.checkpoints.pytorch_child_sources import READ_AT_ONCE, Region, SkippingReader
 from precisionlab.checkpoints.pytorch_child_tree import distinct_names
@@ -239,6 +240,16 @@ def test_interleaved_views_own_their_bytes(open_pytorch: Opener, tmp_path: Path)
     with open_pytorch(path) as checkpoint:
         assert [tensor.shares_storage_with for tensor in checkpoint.tensors] == [None, None, "k"]
         assert "strides (8, 1)" in checkpoint.tensors[0].note
+
+
+def test_comparing_views_is_bounded(open_pytorch: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of columns of one matrix are not compared with each other without end: each owns its bytes."""
+    monkeypatch.setattr(pytorch_child_sharing, "MAX_COMPARISONS", 1000)
+    matrix = torch.zeros(4, 2000)
+    path = tmp_path / "columns.pt"
+    torch.save([matrix[:, index] for index in range(2000)], path)
+    with open_pytorch(path) as checkpoint:
+        assert {tensor.shares_storage_with for tensor in checkpoint.tensors} == {None}
 
 
 def sparse_tensor(layout: torch.layout) -> torch.Tensor:

@@ -7,7 +7,7 @@ import struct
 import tarfile
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def test_flipped_bits_never_lead_outside_the_file(
     content = bytearray(save(tmp_path / "whole.pt", state, is_zip=is_zip).read_bytes())
     path = tmp_path / "flipped.pt"
     outcomes = []
-    for position in random.Random(3).sample(range(8 * len(content)), 400):  # noqa: S311 (no secret)
+    for position in random.Random(3).sample(range(8 * len(content)), 250):  # noqa: S311 (no secret)
         content[position // 8] ^= 1 << position % 8
         path.write_bytes(content)
         outcomes.append(refusal(open_pytorch, path))
@@ -362,6 +362,41 @@ def test_copies_are_bounded_by_the_file(open_pytorch: Opener, tmp_path: Path) ->
         assert 10 < len(checkpoint.tensors) < 40
         assert len(checkpoint.tensors) + len(checkpoint.omissions) == 40
         assert all("temporary copy" in omission.reason for omission in checkpoint.omissions)
+
+
+def test_a_copy_that_cannot_be_written_is_one_error(
+    open_pytorch: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that does not take the copy ends opening with the system's word for it."""
+    path = save(tmp_path / "turned.pt", {"t": torch.ones(2, 3).t()})
+    monkeypatch.setattr(pytorch, "_copy_path", lambda _: str(tmp_path / "nowhere" / "copy"))
+    with pytest.raises(CheckpointError, match=r"copy cannot be written \(No such file or directory\)"):
+        open_pytorch(path)
+
+
+def test_more_memory_than_there_is_is_one_error(open_pytorch: Opener, tmp_path: Path) -> None:
+    """A pickle that asks for 2^62 bytes is refused."""
+    path = save(tmp_path / "large.pt", [Call(bytearray, 2**62)])
+    with pytest.raises(CheckpointError, match="takes more memory to load than there is"):
+        open_pytorch(path)
+
+
+@pytest.fixture
+def without_added_globals() -> Iterator[None]:
+    """Torch as in the child: nothing imported that allows unpickling more."""
+    added = torch.serialization.get_safe_globals()
+    torch.serialization.clear_safe_globals()
+    yield
+    torch.serialization.add_safe_globals(added)
+
+
+@pytest.mark.usefixtures("without_added_globals")
+def test_distributed_tensors_are_refused_by_name(open_pytorch: Opener, tmp_path: Path) -> None:
+    """What torch would load only after an import is named, and not imported."""
+    pickled = b"\x80\x02ctorch.distributed.tensor\nDTensor\n."
+    path = rewrite(save(tmp_path / "a.pt", [torch.ones(1)]), tmp_path / "b.pt", pickled)
+    with pytest.raises(CheckpointError, match=r"holds tensors of torch\.distributed\.tensor"):
+        open_pytorch(path)
 
 
 def archive_with(source: Path, target: Path, **changed: bytes | None) -> Path:

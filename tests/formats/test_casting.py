@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -54,13 +55,22 @@ def numbers_of(source: str) -> NDArray[np.float64]:
     bits = {"float4_e2m1fn": 4, "float6_e2m3fn": 6, "float6_e3m2fn": 6}.get(source, 8 * kind.itemsize)
     with np.errstate(invalid="ignore"):  # signalling NaNs
         numbers = np.arange(1 << bits).astype(f"u{kind.itemsize}").view(kind).astype(np.float64)
-    return numbers[np.isfinite(numbers) & (numbers != 0)]
+    ordinary: NDArray[np.float64] = numbers[np.isfinite(numbers) & (numbers != 0)]
+    return ordinary
+
+
+def limits_of(target: str) -> Any:  # noqa: ANN401 - ml_dtypes is untyped
+    """The library's constants of a type."""
+    return ml_dtypes.finfo(target)  # type: ignore[no-untyped-call]
 
 
 def by_ml_dtypes(numbers: NDArray[np.float64], target: str) -> NDArray[np.float64]:
     """Numbers cast by ml_dtypes, from float32, which holds every number of at most 16 bits."""
     with np.errstate(over="ignore"):
-        return numbers.astype(np.float32).astype(getattr(ml_dtypes, target, target)).astype(np.float64)
+        result: NDArray[np.float64] = (
+            numbers.astype(np.float32).astype(getattr(ml_dtypes, target, target)).astype(float)
+        )
+    return result
 
 
 @pytest.mark.parametrize("target", DETECTABLE)
@@ -70,7 +80,7 @@ def test_casts_of_all_narrow_numbers_are_those_of_ml_dtypes(source: str, target:
     numbers = numbers_of(source)
     result = by_ml_dtypes(numbers, target)
     answer = cast(numbers, FORMATS[target])
-    min_normal = float(ml_dtypes.finfo(target).smallest_normal)
+    min_normal = float(limits_of(target).smallest_normal)
     np.testing.assert_array_equal(answer.outcomes == Outcome.OVERFLOW, ~np.isfinite(result))
     np.testing.assert_array_equal(answer.outcomes == Outcome.UNDERFLOW, result == 0)
     np.testing.assert_array_equal(answer.outcomes == Outcome.SUBNORMAL, (result != 0) & (np.abs(result) < min_normal))
@@ -84,7 +94,7 @@ def test_casts_to_formats_without_nan_are_those_of_ml_dtypes(source: str, target
     numbers = numbers_of(source)
     result = by_ml_dtypes(numbers, target)
     answer = cast(numbers, FORMATS[target])
-    published = ml_dtypes.finfo(target)
+    published = limits_of(target)
     overflow = answer.outcomes == Outcome.OVERFLOW
     assert np.all(np.abs(result[overflow]) == float(published.max))
     assert np.all(np.abs(numbers[overflow]) > float(published.max))

@@ -14,7 +14,7 @@ STORED_BITS = {"float4_e2m1fn": 4, "float6_e2m3fn": 6, "float6_e3m2fn": 6}
 def test_constants_are_those_of_the_library(name: str) -> None:
     """Extremes, precision and field widths equal those of ml_dtypes (numpy's for the IEEE formats)."""
     format_ = FLOAT_FORMATS[name]
-    published = ml_dtypes.finfo(name)
+    published = ml_dtypes.finfo(name)  # type: ignore[no-untyped-call]
     assert format_.max_finite == float(published.max)
     assert format_.min_normal == float(published.smallest_normal)
     assert format_.precision == published.nmant + 1

@@ -48,7 +48,8 @@ def edge_patterns(exponent_bits: int, mantissa_bits: int) -> NDArray[np.uint64]:
     drawn = np.random.default_rng(0).integers(0, 1 << mantissa_bits, 5, dtype=np.uint64)
     singles = [1 << bit for bit in range(mantissa_bits)]
     mantissas = np.array([0, (1 << mantissa_bits) - 1, *singles], np.uint64)
-    return (exponents[:, None] | np.concatenate([mantissas, drawn])).ravel()
+    patterns: NDArray[np.uint64] = (exponents[:, None] | np.concatenate([mantissas, drawn])).ravel()
+    return patterns
 
 
 def test_float32_patterns_are_numpys() -> None:

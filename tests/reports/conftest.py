@@ -136,7 +136,7 @@ def tensor(name: str, index: int, dtype: str = "bfloat16") -> TensorSummary:
     """A tensor of the sample."""
     shape = ((64, 32), (4096,), (), (2, 3, 5, 7))[index % 4]
     n = math.prod(shape)
-    return TensorSummary(name, dtype, shape, n, 2 * n)
+    return TensorSummary(name, dtype, shape, n, n * (4 if dtype == "float32" else 2))
 
 
 def sick_checkpoint() -> CheckpointReport:

@@ -96,6 +96,7 @@ def test_large_counts_are_short(value: float, text: str) -> None:
         (Metric("ratio", "1"), 0.125, "0.125"),
         (Metric("sqnr", "dB"), 31.25, "31.25 dB"),
         (Metric("overflows", "elements"), 12345, "12,345 elements"),
+        (Metric("overflows", "elements"), 1, "1 element"),
         (Metric("saved", "bytes"), 12_345, "12.3 kB"),
         (Metric("narrowest_format", ""), "bfloat16\n", "bfloat16\\n"),
         (Metric("exact", ""), True, "yes"),
@@ -119,3 +120,9 @@ def test_shapes_are_dimensions() -> None:
     """A 0-d tensor is a scalar."""
     assert quantities.shape((2, 3)) == "2 \N{MULTIPLICATION SIGN} 3"
     assert quantities.shape(()) == "scalar"
+
+
+@pytest.mark.parametrize(("name", "text"), [("", '""'), (" \t", r'" \t"'), ("w", "w"), (" w", " w"), ("\x1b", r"\x1b")])
+def test_every_name_can_be_seen(name: str, text: str) -> None:
+    """A name of nothing but blanks stands in quotes."""
+    assert quantities.shown_name(name) == text

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from precisionlab.analysis.figures import Axis, Bars, Lines, Series, Window
-from precisionlab.reports.scales import Scale, bars_x, bars_y, bin_tops, column_tops, lines_scales, spread, ticks
+from precisionlab.reports.scales import (
+    Scale,
+    bars_x,
+    bars_y,
+    bin_tops,
+    column_tops,
+    lines_scales,
+    spread,
+    thinned,
+    ticks,
+)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -86,6 +96,14 @@ def test_the_lowest_bar_shows_on_a_logarithmic_axis() -> None:
     assert (y.place(1.0) or 0) > 0.1
 
 
+@given(st.lists(st.floats(min_value=0, max_value=1e300), min_size=1, max_size=5), st.booleans())
+def test_heights_always_have_a_tick(heights: list[float], logarithmic: bool) -> None:
+    """Where there is a bar to draw, the vertical axis says how high something is."""
+    y = bars_y(histogram(tuple(heights), logarithmic=logarithmic))
+    assert (y is None) is not any(heights)
+    assert y is None or ticks(y, 5)
+
+
 def test_many_bins_share_columns_without_losing_the_highest() -> None:
     """Each column is as high as the highest bin in it."""
     figure = histogram((*(1.0,) * 999, 50.0, *(1.0,) * 1000))
@@ -103,3 +121,13 @@ def test_lines_ignore_points_without_a_place() -> None:
     lines = Lines("", Axis("x", logarithmic=True), Axis("y"), (Series("", (0.0, 1.0, 10.0), (900.0, 2.0, math.nan)),))
     assert lines_scales(lines) == (Scale(0, 1, logarithmic=True), Scale(1.0, 3.0))
     assert lines_scales(Lines("", Axis("x"), Axis("y"), (Series("", (), ()),))) is None
+
+
+def test_long_lines_keep_their_extremes() -> None:
+    """Of a hundred thousand points few are drawn, the highest and the lowest among them."""
+    ys = [0.0] * 100_000
+    ys[12_345], ys[54_321] = 9.0, -9.0
+    kept = thinned([(float(x), y) for x, y in enumerate(ys)], 1000)
+    assert len(kept) <= 1000
+    assert {(12_345.0, 9.0), (54_321.0, -9.0)} <= set(kept)
+    assert list(kept) == sorted(kept)

@@ -1,20 +1,16 @@
 """What casts would do to a tensor, from its census alone."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from precisionlab.analysis.census.records import CastCounts, Census
-from precisionlab.formats import FORMATS, FloatFormat, Format
+from precisionlab.formats import FORMATS, FloatFormat, Format, IntegerFormat
 from precisionlab.formats.casting import Bits, cast_bounds, is_exact, significant_bits
 
 CENSUS_PRECISION = 11
 """Most significant bits of a format for which a binned census decides every rounding."""
 
-STORAGE_FORMATS = tuple(
-    sorted(
-        (FORMATS[name] for name in FORMATS if name not in {"bool", "float8_e8m0fnu"} and not name.startswith("uint")),
-        key=lambda format_: format_.bits,
-    )
-)
+STORAGE_FORMATS = tuple(sorted(FORMATS.values(), key=lambda format_: format_.bits))
 """Candidates for a narrower format, narrow ones first, and of equal width floats first."""
 
 
@@ -24,24 +20,20 @@ class Casts:
     def __init__(self, census: Census) -> None:
         self._census = census
         self._magnitudes = np.abs(census.values)
-        self._bits: Bits = significant_bits(census.values)
+        self._bits = bits_of(census)
+        self._has_negatives = has_negatives(census)
 
     def counts(self, target: Format) -> CastCounts:
         """How a cast to `target` treats the finite non-zero elements.
 
-        Exact for every target where the census is, and else for targets of at most
-        `CENSUS_PRECISION` significant bits, for the format itself and for float64 to float32.
-
         Raises:
             ValueError: the census cannot tell.
         """
-        census, total = self._census, int(self._census.counts.sum())
+        census = self._census
+        if not tells(census, target):
+            raise ValueError(f"bins of {census.format.name} do not tell casts to {target.name}")
         if not census.is_exact and isinstance(target, FloatFormat) and target.precision > CENSUS_PRECISION:
-            if target.name == "float32" and census.binary32 is not None:
-                return census.binary32
-            if target.bits < census.format.bits:
-                raise ValueError(f"bins of {census.format.name} do not tell casts to {target.name}")
-            return CastCounts(0, 0, census.specials.subnormals if target == census.format else 0, total)
+            return wide_counts(census, target)
         bounds = cast_bounds(target)
         overflow = self._magnitudes >= bounds.overflow_from
         underflow = self._magnitudes <= bounds.underflow_to
@@ -50,16 +42,84 @@ class Casts:
         return CastCounts(*(int(census.counts[mask].sum()) for mask in (overflow, underflow, subnormal, exact)))
 
     def holds_all(self, target: Format) -> bool:
-        """Whether `target` holds every element exactly, infinities and NaNs included (signs of zeros are not compared)."""
-        specials = self._census.specials
-        if specials.infinities and not (isinstance(target, FloatFormat) and target.has_infinities):
-            return False
-        if specials.nans and not (isinstance(target, FloatFormat) and target.has_nan):
-            return False
-        return self.counts(target).exact == int(self._census.counts.sum())
+        """Whether `target` holds every element exactly, infinities and NaNs included (signs of zeros are not compared).
+
+        Raises:
+            ValueError: the census cannot tell.
+        """
+        total = int(self._census.counts.sum())
+        return (
+            holds_specials(self._census, target)
+            and (target.signed or not self._has_negatives)
+            and self.counts(target).exact + self._lowest_integers(target) == total
+        )
 
     def narrowest(self) -> tuple[Format, ...]:
-        """The formats of the fewest bits that hold every element exactly, floats first; at worst the stored one."""
-        own = self._census.format
-        holding = [format_ for format_ in STORAGE_FORMATS if format_.bits < own.bits and self.holds_all(format_)]
-        return tuple(format_ for format_ in holding if format_.bits == holding[0].bits) or (own,)
+        """The formats of the fewest bits that hold every element exactly, floats first; at worst the stored one.
+
+        A binned float64 census does not tell integers of 32 bits, which are then not looked for.
+        """
+        census = self._census
+        narrower = [format_ for format_ in STORAGE_FORMATS if format_.bits < census.format.bits]
+        holding = [format_ for format_ in narrower if tells(census, format_) and self.holds_all(format_)]
+        return tuple(format_ for format_ in holding if format_.bits == holding[0].bits) or (census.format,)
+
+    def _lowest_integers(self, target: Format) -> int:
+        """Elements that are the target's most negative integer: stored as it is, though no symmetric cast makes it."""
+        if isinstance(target, FloatFormat) or not target.signed or not self._census.is_exact:
+            return 0
+        return int(self._census.counts[self._census.values == target.minimum].sum())
+
+
+def tells(census: Census, target: Format) -> bool:
+    """Whether the census decides every rounding to `target`.
+
+    A binned one does for at most `CENSUS_PRECISION` significant bits, for its own format and wider
+    floats, and for float64 to float32.
+    """
+    if census.is_exact:
+        return True
+    if isinstance(target, IntegerFormat):
+        return target.bits <= CENSUS_PRECISION
+    is_counted = target.name == "float32" and census.binary32 is not None
+    return target.precision <= CENSUS_PRECISION or target.bits >= census.format.bits or is_counted
+
+
+def wide_counts(census: Census, target: FloatFormat) -> CastCounts:
+    """The counts of a cast that a binned census tells without its bins."""
+    if target.name == "float32" and census.binary32 is not None:
+        return census.binary32
+    return CastCounts(0, 0, census.specials.subnormals if target == census.format else 0, int(census.counts.sum()))
+
+
+def holds_specials(census: Census, target: Format) -> bool:
+    """Whether `target` has whatever the tensor holds of zeros, infinities and NaNs."""
+    specials = census.specials
+    if not isinstance(target, FloatFormat):
+        return specials.infinities == specials.nans == 0
+    return (
+        (target.subnormals or specials.zeros == 0)
+        and (target.has_infinities or specials.infinities == 0)
+        and (target.has_nan or specials.nans == 0)
+    )
+
+
+def has_negatives(census: Census) -> bool:
+    """Whether any finite element is below zero; the values of a binned census do not say."""
+    if census.field_bins is None:
+        return bool(np.any(census.values < 0))
+    return int(census.field_bins.counts[1, :-1].sum()) > census.specials.negative_zeros
+
+
+def bits_of(census: Census) -> Bits:
+    """The significant bits of the values; those of integers beyond 2^53, which were rounded, from their patterns."""
+    bits = significant_bits(census.values)
+    if isinstance(census.format, FloatFormat) or census.patterns is None:
+        return bits
+    return Bits(bits.highest, lowest_set_bits(census.patterns[census.patterns != 0]))
+
+
+def lowest_set_bits(patterns: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The position of the lowest set bit of each of the non-zero `patterns`."""
+    _, above_lowest = np.frexp((patterns & (~patterns + np.uint64(1))).astype(np.float64))
+    return above_lowest.astype(np.int64) - 1

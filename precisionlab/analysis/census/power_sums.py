@@ -16,7 +16,8 @@ class PowerSums:
     """Count, mean and central power sums: the sums of (x - mean)^2, ^3 and ^4.
 
     Merging follows Pébay, Formulas for Robust, One-Pass Parallel Computation of Covariances and
-    Arbitrary-Order Statistical Moments (2008), equations 3.1.
+    Arbitrary-Order Statistical Moments (2008), equations 3.1. Differences are multiplied, not raised
+    to powers: Python's powers raise where its products become infinite.
     """
 
     count: int = 0
@@ -31,18 +32,19 @@ class PowerSums:
             return other if other.count else self
         n, a, b = float(self.count + other.count), float(self.count), float(other.count)
         delta = other.mean - self.mean
-        second = self.second + other.second + delta**2 * a * b / n
+        square = delta * delta
+        second = self.second + other.second + square * a * b / n
         third = (
             self.third
             + other.third
-            + delta**3 * a * b * (a - b) / n**2
+            + square * delta * a * b * (a - b) / n**2
             + 3 * delta * (a * other.second - b * self.second) / n
         )
         fourth = (
             self.fourth
             + other.fourth
-            + delta**4 * a * b * (a * a - a * b + b * b) / n**3
-            + 6 * delta**2 * (a * a * other.second + b * b * self.second) / n**2
+            + square * square * a * b * (a * a - a * b + b * b) / n**3
+            + 6 * square * (a * a * other.second + b * b * self.second) / n**2
             + 4 * delta * (a * other.third - b * self.third) / n
         )
         return PowerSums(self.count + other.count, self.mean + delta * b / n, second, third, fourth)
@@ -72,10 +74,12 @@ def about_mean(  # noqa: PLR0913, PLR0917 - the terms of one formula
     if not count:
         return PowerSums()
     offset = first / count
+    square = offset * offset
+    rest = second - offset * first
     return PowerSums(
         count,
         shift + offset,
-        max(0.0, second - offset * first),
-        third - 3 * offset * second + 2 * offset**2 * first,
-        fourth - 4 * offset * third + 6 * offset**2 * second - 3 * offset**3 * first,
+        0.0 if rest < 0 else rest,
+        third - 3 * offset * second + 2 * square * first,
+        fourth - 4 * offset * third + 6 * square * second - 3 * square * offset * first,
     )

@@ -57,7 +57,7 @@
   function withUnit(value, unit) {
     const text = shown(value, unit);
     const bare = ["", "1", "share", "bytes"].includes(unit) || typeof value !== "number";
-    return bare ? text : `${text} ${unit}`;
+    return bare ? text : `${text} ${value === 1 ? unit.replace(/s$/, "") : unit}`;
   }
 
   // ---------------------------------------------------------------- elements
@@ -136,7 +136,7 @@
         ranks: () => severityRanks(table),
       },
       { id: "name", label: "tensor", width: 0, text: (at) => table.names[at], ranks: () => ranks(table.names) },
-      { id: "dtype", label: "dtype", width: 90, text: (at) => table.dtypes.texts[table.dtypes.index[at]], ranks: () => codedRanks(table.dtypes) },
+      { id: "dtype", label: "dtype", width: 112, text: (at) => table.dtypes.texts[table.dtypes.index[at]], ranks: () => codedRanks(table.dtypes) },
       { id: "shape", label: "shape", width: 112, text: (at) => table.shapes.texts[table.shapes.index[at]], ranks: () => codedRanks(table.shapes) },
       { id: "bytes", label: "size", width: 78, numeric: true, text: (at) => byteSize(table.bytes[at]), ranks: () => Float64Array.from(table.bytes, plainNumber) },
       { id: "codes", label: "rules", width: 122, text: (at) => table.codes.texts[table.codes.index[at]], ranks: () => codedRanks(table.codes) },
@@ -146,7 +146,7 @@
   function measuredColumn(column, at) {
     const numeric = column.values.some((value) => value !== null && typeof value !== "string" && typeof value !== "boolean");
     return {
-      id: `m${at}`, label: column.label, title: column.key, width: 104, numeric,
+      id: `m${at}`, label: column.label, title: column.key, width: numeric ? 108 : 132, numeric,
       unit: ["", "1", "share", "bytes"].includes(column.unit) ? "" : column.unit,
       text: (place) => shown(column.values[place], column.unit),
       ranks: () => valueRanks(column.values),
@@ -355,8 +355,8 @@
       ...(details.remarks ?? []).map((remark) => make("p", {}, remark)),
       ...(details.unanswered ?? []).map((line) => make("p", {}, line)),
       ...findingsOf(table, place, details),
-      ...measurementsOf(table, place, details),
       ...figuresOf(details),
+      ...measurementsOf(table, place, details),
     );
     if (!details.measurements) {
       dialog.append(make("p", { class: "more" }, "All measurements and the figures of this tensor are in the JSON report."));

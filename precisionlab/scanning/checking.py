@@ -1,0 +1,170 @@
+"""Whether an analyzer's answer is one that a report can hold: analyzers may be anybody's."""
+
+from collections.abc import Callable, Mapping
+
+from precisionlab.analysis.figures import Axis, Bars, Column, Lines, Series, Table, Window
+from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Status
+from precisionlab.analysis.rules import Severity
+from precisionlab.errors import AnalyzerError
+from precisionlab.escaping import printable
+
+
+def checked_result(answer: object, analyzer: str, subject: str) -> Result:
+    """The answer, known to be the analyzer's result about the subject.
+
+    Raises:
+        AnalyzerError: it is something else, or holds what no report can.
+    """
+    if not isinstance(answer, Result):
+        raise AnalyzerError("", f"the analyzer returned {kind(answer)}, not a Result")
+    if (answer.analyzer, answer.subject) != (analyzer, subject):
+        claimed = f"{printable(str(answer.analyzer), 60)} about {printable(str(answer.subject), 60) or 'the checkpoint'}"
+        raise AnalyzerError("", f"the analyzer returned a result of {claimed}")
+    for name, is_sound in PARTS.items():
+        part = getattr(answer, name)
+        if not is_sound(part):
+            raise AnalyzerError("", f"the {name} of the analyzer's result are {fault(part, is_sound)}")
+    return answer
+
+
+def kind(value: object) -> str:
+    """What the value is, in words."""
+    return "None" if value is None else f"a value of type {printable(type(value).__name__, 60)}"
+
+
+def fault(part: object, is_sound: Callable[[object], bool]) -> str:
+    """What is wrong with a part of a result."""
+    if not isinstance(part, tuple):
+        return f"{kind(part)}, not a tuple"
+    index = next(i for i, entry in enumerate(part) if not is_sound((entry,)))
+    return f"not what a report can hold: entry {index} is {printable(repr(part[index]), 120)}"
+
+
+def every(values: object, is_sound: Callable[[object], bool]) -> bool:
+    """Whether the values are a tuple of nothing but sound ones."""
+    return isinstance(values, tuple) and all(map(is_sound, values))
+
+
+def is_text(value: object) -> bool:
+    """A text."""
+    return isinstance(value, str)
+
+
+def is_number(value: object) -> bool:
+    """A number of Python's, or one that derives from it, as numpy's float64 does."""
+    return isinstance(value, int | float)
+
+
+def is_scalar(value: object) -> bool:
+    """What a measurement, an evidence entry and a table cell can hold."""
+    return isinstance(value, int | float | str)
+
+
+def maps_texts(value: object, is_sound: Callable[[object], bool]) -> bool:
+    """A mapping from texts to sound values."""
+    return isinstance(value, Mapping) and all(map(is_text, value)) and all(map(is_sound, value.values()))
+
+
+def is_measurement(value: object) -> bool:
+    """A measurement with all that belongs to it."""
+    return isinstance(value, Measurement) and is_scalar(value.value) and is_metric(value.metric)
+
+
+def is_metric(value: object) -> bool:
+    """A metric: texts throughout."""
+    return isinstance(value, Metric) and is_text(value.name) and is_text(value.unit) and maps_texts(value.labels, is_text)
+
+
+def is_finding(value: object) -> bool:
+    """A finding with all that belongs to it."""
+    return (
+        isinstance(value, Finding)
+        and isinstance(value.severity, Severity)
+        and all(map(is_text, (value.code, value.subject, value.message, value.remedy)))
+        and maps_texts(value.evidence, is_scalar)
+    )
+
+
+def is_figure(value: object) -> bool:
+    """A figure of any kind."""
+    return is_table(value) or is_bars(value) or is_lines(value)
+
+
+def is_table(value: object) -> bool:
+    """A table whose rows are as long as its header."""
+    return (
+        isinstance(value, Table)
+        and is_text(value.title)
+        and every(value.columns, is_column)
+        and every(value.rows, lambda row: every(row, is_scalar) and len(row) == len(value.columns))  # type: ignore[arg-type]
+    )
+
+
+def is_column(value: object) -> bool:
+    """A column of a table."""
+    return isinstance(value, Column) and is_text(value.label) and is_text(value.unit)
+
+
+def is_bars(value: object) -> bool:
+    """A bar chart."""
+    return (
+        isinstance(value, Bars)
+        and is_text(value.title)
+        and is_axis(value.x)
+        and is_axis(value.y)
+        and is_number(value.first)
+        and is_number(value.width)
+        and every(value.heights, is_number)
+        and every(value.windows, is_window)
+    )
+
+
+def is_axis(value: object) -> bool:
+    """An axis of a chart."""
+    return (
+        isinstance(value, Axis) and is_text(value.label) and is_text(value.unit) and isinstance(value.logarithmic, bool)
+    )
+
+
+def is_window(value: object) -> bool:
+    """A window under a bar chart."""
+    return (
+        isinstance(value, Window)
+        and is_text(value.label)
+        and all(map(is_number, (value.fade_from, value.start, value.stop)))
+    )
+
+
+def is_lines(value: object) -> bool:
+    """A chart of lines."""
+    return (
+        isinstance(value, Lines)
+        and is_text(value.title)
+        and is_axis(value.x)
+        and is_axis(value.y)
+        and every(value.series, is_series)
+    )
+
+
+def is_series(value: object) -> bool:
+    """A line with as many ys as xs."""
+    return (
+        isinstance(value, Series)
+        and is_text(value.label)
+        and every(value.xs, is_number)
+        and every(value.ys, is_number)
+        and len(value.xs) == len(value.ys)
+    )
+
+
+def is_outcome(value: object) -> bool:
+    """How an analysis ended."""
+    return isinstance(value, Status)
+
+
+PARTS: Mapping[str, Callable[[object], bool]] = {
+    "measurements": lambda part: every(part, is_measurement),
+    "findings": lambda part: every(part, is_finding),
+    "figures": lambda part: every(part, is_figure),
+}
+"""What a result holds, and what each of it must be."""

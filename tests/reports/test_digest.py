@@ -1,0 +1,86 @@
+"""What all renderers for people show of a report."""
+
+import dataclasses
+from types import MappingProxyType
+
+from precisionlab.analysis.report import Report
+from precisionlab.analysis.results import Finding, Result, Status
+from precisionlab.analysis.rules import Severity
+from precisionlab.reports import digest
+
+
+def test_the_verdict_counts_everything(sample_report: Report) -> None:
+    """Findings by severity, what they were looked for in, and what is missing, in one line."""
+    assert digest.verdict(sample_report) == (
+        "3 errors, 10 warnings, 16 notes in 32 of 35 tensors of 2 checkpoints; "
+        "1 analysis failed; 2 paths unreadable; interrupted"
+    )
+
+
+def test_nothing_analysed_is_not_no_findings(sample_report: Report) -> None:
+    """A report without any answer says so, and never that nothing was found."""
+    empty = dataclasses.replace(sample_report, checkpoints=(), unreadable=())
+    assert digest.verdict(empty) == "nothing was analysed"
+    small = sample_report.checkpoints[1]
+    skipped = tuple(dataclasses.replace(result, status=Status.SKIPPED) for result in small.results)
+    only = dataclasses.replace(small, results=skipped, complete=True)
+    assert digest.verdict(dataclasses.replace(empty, checkpoints=(only,))) == "nothing was analysed"
+
+
+def test_a_clean_report_says_no_findings(sample_report: Report) -> None:
+    """Where all tensors were looked at and nothing fired, that is the verdict."""
+    small = sample_report.checkpoints[1]
+    whole = dataclasses.replace(small, tensors=small.tensors[:1], complete=True)
+    clean = dataclasses.replace(sample_report, checkpoints=(whole,), unreadable=())
+    assert digest.verdict(clean) == "no findings in 1 tensor of 1 checkpoint"
+
+
+def test_rules_are_grouped_by_severity_then_code(sample_report: Report) -> None:
+    """One group for each rule, the severest first, its tensors counted once."""
+    groups = digest.rule_groups(sample_report.checkpoints[0], sample_report.rules)
+    assert [(group.code, group.severity.label) for group in groups] == [
+        ("PL001", "error"),
+        ("PL020", "warning"),
+        ("PL030", "note"),
+    ]
+    assert [group.n_tensors for group in groups] == [3, 10, 15]
+    assert groups[2].remedies == ("store as bfloat16",)
+
+
+def test_a_rule_that_the_report_does_not_list_keeps_its_code(sample_report: Report) -> None:
+    """A finding is shown even where its rule is unknown."""
+    group = digest.rule_groups(sample_report.checkpoints[0], ())[0]
+    assert (group.code, group.name, group.summary) == ("PL001", "", "")
+
+
+def test_the_worst_tensors_come_first(sample_report: Report) -> None:
+    """By severity, then by the number of findings, then by size."""
+    worst = digest.worst_tensors(sample_report.checkpoints[0], 5)
+    keys = [(entry.severity, len(entry.findings), entry.tensor.n_bytes) for entry in worst]
+    assert keys == sorted(keys, reverse=True)
+    assert worst[0].severity is Severity.ERROR
+
+
+def test_one_reason_is_told_once(sample_report: Report) -> None:
+    """Names that were skipped for one reason stand together."""
+    groups = digest.skips(sample_report.checkpoints[0])
+    assert [(group.analyzer, len(group.names)) for group in groups] == [("", 1), ("", 5), ("range", 1)]
+
+
+def test_a_tensor_without_a_name_is_not_the_checkpoint(sample_report: Report) -> None:
+    """With a tensor of the empty name, each analyzer's first answer without a subject is that tensor's."""
+    small = sample_report.checkpoints[1]
+    tensor = dataclasses.replace(small.tensors[0], name="")
+    broken = fired_about("", "1 of 8 elements is NaN")
+    first = Result("range", "", findings=(broken,))
+    own = Result("range", "", findings=(fired_about("", "the files disagree"),))
+    checkpoint = dataclasses.replace(small, tensors=(tensor,), results=(first, own))
+    assert digest.own_results(checkpoint) == (own,)
+    assert list(digest.tensor_results(checkpoint)) == [first]
+    assert digest.standings(checkpoint)[0].findings == (broken,)
+    assert digest.own_results(dataclasses.replace(checkpoint, tensors=())) == (first, own)
+
+
+def fired_about(subject: str, message: str) -> Finding:
+    """An error about a tensor, or about the checkpoint."""
+    return Finding("PL001", Severity.ERROR, subject, message, "", MappingProxyType({}))

@@ -1,0 +1,129 @@
+"""The Markdown report, read by a Markdown parser that we did not write."""
+
+import dataclasses
+from collections.abc import Iterator
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from precisionlab.analysis.report import CheckpointReport, Report, TensorSummary
+from precisionlab.analysis.results import Finding, Result
+from precisionlab.analysis.rules import Severity
+from precisionlab.escaping import printable
+from precisionlab.reports import markdown_report
+
+PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+OWN_HTML = {"<code>", "</code>", "<sub>", "</sub>", "<!-- -->"}
+"""All the HTML that the renderer writes."""
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """All tokens of the document, those within lines too."""
+    for token in PARSER.parse(text):
+        yield token
+        yield from token.children or ()
+
+
+def words(text: str) -> str:
+    """What a reader sees, code included, markup not."""
+    shown = (token.content for token in tokens(text) if token.type in {"text", "text_special", "code_inline", "fence"})
+    return "".join(shown)
+
+
+def report_on(name: str, message: str, sample: Report) -> Report:
+    """A report with a tensor of this name, and a finding with this message about it."""
+    found = Finding("PL001", Severity.ERROR, name, message, message, MappingProxyType({}))
+    tensor = TensorSummary(name, "float32", (2,), 2, 8)
+    result = Result("range", name, findings=(found,))
+    one = CheckpointReport(name, "npz", (), 2, 8, MappingProxyType({}), (tensor,), (result,))
+    return dataclasses.replace(sample, checkpoints=(one,), unreadable=(), rules=())
+
+
+def test_no_name_becomes_markup(sample_report: Report) -> None:
+    """Of the report with all hostile names, the only HTML is the renderer's own, and nothing is a link or an image."""
+    found = list(tokens(markdown_report.render(sample_report)))
+    assert {token.content for token in found if token.type in {"html_inline", "html_block"}} <= OWN_HTML
+    assert not [token for token in found if token.type in {"link_open", "image", "em_open", "s_open", "hr"}]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=st.text(min_size=1, max_size=30) | st.text("|`*_[]()<>&\\#@!~$:/.-+= ab1\n\t", min_size=1, max_size=30),
+    message=st.text("|`*_[]()<>&\\@!~$:/.-+=ab1\n", max_size=30).map(lambda text: f"x{text}"),
+)
+def test_any_name_and_message_is_shown_and_inert(name: str, message: str, sample_report: Report) -> None:
+    """Whatever a name or a message holds, a reader sees it, and the document's structure stays the same."""
+    text = markdown_report.render(report_on(name, message, sample_report))
+    plain = markdown_report.render(report_on("plain", "plain", sample_report))
+    found = list(tokens(text))
+    assert {token.content for token in found if token.type in {"html_inline", "html_block"}} <= OWN_HTML
+    assert blocks(text) == blocks(plain)
+    seen = "".join(words(text).split())
+    assert "".join(printable(name).split()) in seen
+    assert "".join(printable(message).split()) in seen
+
+
+def blocks(text: str) -> list[str]:
+    """The kinds of the document's blocks, in their order."""
+    return [token.type for token in PARSER.parse(text)]
+
+
+def test_tables_have_a_cell_for_each_column(sample_report: Report) -> None:
+    """No pipe in a name adds a cell to its row."""
+    rows: list[int] = []
+    width = 0
+    for token in tokens(markdown_report.render(sample_report)):
+        if token.type == "tr_open":
+            rows.append(0)
+        if token.type in {"td_open", "th_open"}:
+            rows[-1] += 1
+        if token.type == "thead_close":
+            width = rows[-1]
+        if token.type == "tr_close" and width:
+            assert rows[-1] in {width, 2, 5, 6}
+    assert rows
+
+
+def test_sections_follow_the_verdict(sample_report: Report) -> None:
+    """The verdict is the first paragraph; findings are grouped by severity, the severest first."""
+    text = markdown_report.render(sample_report)
+    assert text.splitlines()[2].startswith("**3 errors, 10 warnings, 16 notes in 32 of 35 tensors of 2 checkpoints;")
+    order = [
+        "### 3 errors",
+        "### 10 warnings",
+        "### 16 notes",
+        "### Worst tensors",
+        "### Skipped",
+        "### Failed",
+        "## Unread",
+    ]
+    places = [text.index(title) for title in order]
+    assert places == sorted(places)
+
+
+def test_many_findings_of_a_rule_are_counted(sample_report: Report) -> None:
+    """The first twenty are listed, the rest counted."""
+    one = report_on("w", "broken", sample_report)
+    many = dataclasses.replace(one.checkpoints[0], results=one.checkpoints[0].results * 57)
+    text = markdown_report.render(dataclasses.replace(one, checkpoints=(many,)))
+    assert text.count("- `w`: broken") == 20
+    assert "- and 37 more" in text
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("@someone", "@<!-- -->someone"),
+        ("see #12", "see #<!-- -->12"),
+        ("https://example.invalid/", "https:<!-- -->//example.invalid/"),
+        ("www.example.invalid", "www<!-- -->.example.invalid"),
+        ("float8_e4m3fn: 2 * 3", "float8_e4m3fn: 2 &#42; 3"),
+    ],
+)
+def test_sites_find_no_mention_or_link(message: str, shown: str) -> None:
+    """What a site would turn into a link after rendering is cut in two; identifiers stay as they are."""
+    assert markdown_report.text(message) == shown
