@@ -30,7 +30,7 @@ subnormals. What lies left of a window becomes zero in a cast, what lies right o
 """
 
 from analyzers.range.checkpoint import summarize
-from analyzers.range.drawing import cast_table, exponent_bars
+from analyzers.range.drawing import exponents_and_casts
 from analyzers.range.judging import judge
 from analyzers.range.measuring import measure, measurements
 from analyzers.range.options import Options
@@ -46,14 +46,13 @@ def analyze(tensor: Tensor, options: Options) -> Result:
     figures = measure(tensor, options)
     census = figures.census
     casts = {name: figures.casts[name] for name in options.casts if name in figures.casts}
-    bars = exponent_bars("Binary exponents", census.exponents, census.exponent_counts, casts)
-    drawn = () if bars is None else (bars, cast_table("Casts", casts, figures.n_nonzero))
+    drawn = exponents_and_casts("", census.exponents, census.exponent_counts, casts)
     return Result(
         "range",
         tensor.info.name,
         measurements=measurements(figures),
         findings=judge(tensor.info.name, figures, options),
-        figures=drawn if isinstance(census.format, FloatFormat) else (),
+        figures=tuple(drawn) if isinstance(census.format, FloatFormat) else (),
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from analyzers.range import rules
-from analyzers.range.drawing import cast_table, exponent_bars
+from analyzers.range.drawing import exponents_and_casts
 from analyzers.range.measuring import metric
 from analyzers.range.options import Options
+from analyzers.range.wording import agreeing, part_of
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.census.records import CastCounts
 from precisionlab.analysis.figures import Bars, Figure
@@ -32,7 +33,7 @@ def summarize(answers: Sequence[Answer], options: Options) -> Result:
     findings = (*shared_storage(done), *stored_twice(repeated), *mixed_dtypes(done))
     return Result(
         "range",
-        "",
+        None,
         measurements=totals(owners, repeated),
         findings=findings,
         figures=tuple(whole_figures(owners, options)),
@@ -99,19 +100,16 @@ def stored_twice(repeated: Iterable[Sequence[Tensor]]) -> Iterator[Finding]:
 
 
 def mixed_dtypes(answers: Iterable[Answer]) -> Iterator[Finding]:
-    """One finding for each tensor whose dtype is not that of most of its siblings."""
+    """One finding for each tensor whose dtype is not that of most of its siblings; of a tie, that of the first."""
     siblings: dict[str, list[Tensor]] = defaultdict(list)
     for answer in answers:
         siblings[NUMBER.sub("*", answer.tensor.info.name)].append(answer.tensor)
     for pattern, tensors in siblings.items():
-        dtypes = Counter(tensor.info.dtype for tensor in tensors)
-        usual, n_usual = dtypes.most_common(1)[0]
+        usual, n_usual = Counter(tensor.info.dtype for tensor in tensors).most_common(1)[0]
+        family = f"{part_of(n_usual, len(tensors), 'tensor')} {printable(pattern)} {agreeing(n_usual, 'is', 'are')}"
         for tensor in tensors:
             if tensor.info.dtype != usual:
-                message = (
-                    f"is {tensor.info.dtype}, where {n_usual:,} of {len(tensors):,} tensors "
-                    f"{printable(pattern)} are {usual}"
-                )
+                message = f"is {tensor.info.dtype}, where {family} {usual}"
                 yield finding(rules.MIXED_DTYPES, tensor.info.name, message, dtype=tensor.info.dtype, usual=usual)
 
 
@@ -123,11 +121,8 @@ def whole_figures(owners: Sequence[Answer], options: Options) -> Iterator[Figure
         counts.update({int(figure.first) + i: int(height) for i, height in enumerate(figure.heights) if height})
     exponents = np.array(sorted(counts), np.int64)
     heights = np.array([counts[int(exponent)] for exponent in exponents], np.int64)
-    whole = exponent_bars("Binary exponents of all float tensors", exponents, heights, options.casts)
-    if whole is not None:
-        yield whole
-        casts = {name: cast_totals(owners, name) for name in options.casts}
-        yield cast_table("Casts of all float tensors", casts, int(heights.sum()))
+    casts = {name: cast_totals(owners, name) for name in options.casts}
+    yield from exponents_and_casts(" of all float tensors", exponents, heights, casts)
 
 
 def cast_totals(owners: Iterable[Answer], target: str) -> CastCounts:

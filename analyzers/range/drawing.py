@@ -1,12 +1,12 @@
 """The figures of the `range` analyzer: where the exponents lie, and what casts would do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.analysis.census.records import CastCounts
-from precisionlab.analysis.figures import Axis, Bars, Column, Table, Window
+from precisionlab.analysis.figures import Axis, Bars, Column, Figure, Table, Window
 from precisionlab.formats import FORMATS, FloatFormat
 
 CAST_COLUMNS = (
@@ -20,12 +20,18 @@ CAST_COLUMNS = (
 """Counts of finite non-zero elements; the last column is a share of them."""
 
 
-def exponent_bars(
-    title: str, exponents: NDArray[np.int64], counts: NDArray[np.int64], targets: Iterable[str]
-) -> Bars | None:
-    """How many elements have which binary exponent, over the windows of the target formats; None without an element."""
-    if not len(exponents):
-        return None
+def exponents_and_casts(
+    suffix: str, exponents: NDArray[np.int64], counts: NDArray[np.int64], casts: Mapping[str, CastCounts]
+) -> Iterator[Figure]:
+    """Both figures, their titles with this suffix; none without a finite non-zero element, no table without a cast."""
+    if len(exponents):
+        yield exponent_bars(f"Binary exponents{suffix}", exponents, counts, casts)
+    if len(exponents) and casts:
+        yield cast_table(f"Casts{suffix}", casts, int(counts.sum()))
+
+
+def exponent_bars(title: str, exponents: NDArray[np.int64], counts: NDArray[np.int64], targets: Iterable[str]) -> Bars:
+    """How many elements have which binary exponent, over the windows of the target formats."""
     first = int(exponents[0])
     heights = np.zeros(int(exponents[-1]) - first + 1, np.int64)
     heights[exponents - first] = counts
@@ -57,7 +63,7 @@ def cast_table(title: str, casts: Mapping[str, CastCounts], n_nonzero: int) -> T
             counts.underflows,
             counts.subnormals,
             counts.exact,
-            counts.exact / n_nonzero if n_nonzero else float("nan"),
+            counts.exact / n_nonzero,
         )
         for name, counts in casts.items()
     )

@@ -15,6 +15,8 @@ MIN_MAGNITUDES = 3
 """Two numbers may have a simple ratio for many reasons."""
 COINCIDENCE_BITS = 20.0
 """A grid is none where numbers of the format would all lie on it by accident more often than once in 2 to this."""
+MAX_PRECISION = 50
+"""Significant bits to which roundings are told: the arithmetic that looks has float64's 53 itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,17 @@ def rounded_grid(magnitudes: NDArray[np.float64], levels: int, format_: FloatFor
     For |x| in the bound the smallest normal number stands where |x| is below it. Multiples are looked
     for as far as the bound is at most a quarter of a step: beyond it any value would pass.
     """
-    unit_roundoff = 2.0**-format_.precision
+    unit_roundoff = 2.0 ** -min(format_.precision, MAX_PRECISION)
     levels = min(levels, int(0.125 / unit_roundoff))
     smallest = float(np.diff(magnitudes, prepend=0.0).min())
-    if smallest < 8 * format_.min_positive:
+    if smallest < 8 * format_.min_positive or float(magnitudes[-1]) > 2 * levels * smallest:
         return None
     tolerances = 2 * unit_roundoff * np.maximum(magnitudes, format_.min_normal)
     for divisor in DIVISORS:
         step = refined_step(magnitudes, smallest / divisor, levels)
         multiples = np.rint(magnitudes / step)
-        fits = np.abs(magnitudes - multiples * step) <= tolerances
+        with np.errstate(over="ignore"):  # the multiple next to the largest float64 may exceed it, and does not fit
+            fits = np.abs(magnitudes - multiples * step) <= tolerances
         if multiples[-1] <= levels and fits.all() and coincidence(2 * tolerances, step) >= COINCIDENCE_BITS:
             return Grid(step, int(multiples[-1]), is_exact=False)
     return None
@@ -96,6 +99,6 @@ def refined_step(magnitudes: NDArray[np.float64], step: float, levels: int) -> f
         near = magnitudes[magnitudes <= limit * step]
         multiples = np.rint(near / step)
         weight = float(multiples @ multiples)
-        step = float(multiples @ near) / weight if weight else step
+        step = float(multiples @ (near / weight)) if weight else step
         limit *= 2
     return step

@@ -1,11 +1,13 @@
 """Which rules fire for one tensor, and what they say."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from analyzers.range import rules
 from analyzers.range.grids import integer_grid
 from analyzers.range.measuring import ChannelFigures, Figures, non_canonical
 from analyzers.range.options import Options
+from analyzers.range.wording import agreeing, listed, part_of, percentage
 from precisionlab.analysis.results import Finding, finding
 from precisionlab.formats import FORMATS, FloatFormat
 
@@ -28,12 +30,12 @@ def judge_specials(name: str, figures: Figures) -> Iterator[Finding]:
     census = figures.census
     specials, n = census.specials, census.n_elements
     if specials.nans:
-        message = f"{specials.nans:,} of {n:,} elements are NaN"
+        message = f"{part_of(specials.nans, n, 'element')} {agreeing(specials.nans, 'is', 'are')} NaN"
         if specials.signalling_nans:
             message += f", {specials.signalling_nans:,} of them signalling"
         yield finding(rules.NAN, name, message, nans=specials.nans, signalling_nans=specials.signalling_nans)
     if specials.infinities:
-        message = f"{specials.infinities:,} of {n:,} elements are infinite"
+        message = f"{part_of(specials.infinities, n, 'element')} {agreeing(specials.infinities, 'is', 'are')} infinite"
         yield finding(
             rules.INFINITY,
             name,
@@ -43,12 +45,13 @@ def judge_specials(name: str, figures: Figures) -> Iterator[Finding]:
             largest_magnitude=census.largest_magnitude,
         )
     if non_canonical(census):
-        kinds = {
-            "NaN-boxed narrower numbers": specials.boxed_nans,
-            "NaNs with a payload or a clear quiet bit": specials.payload_nans,
-            "boolean bytes other than 0 and 1": specials.non_canonical,
-        }
-        message = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count)
+        kinds = (
+            (specials.boxed_nans, "NaN-boxed narrower number", ""),
+            (specials.payload_nans, "NaN", " with a payload or a clear quiet bit"),
+            (specials.non_canonical, "boolean byte", " other than 0 and 1"),
+        )
+        present = [f"{count:,} {noun}{agreeing(count, '', 's')}{rest}" for count, noun, rest in kinds if count]
+        message = listed(present)
         yield finding(
             rules.NON_CANONICAL,
             name,
@@ -75,17 +78,14 @@ def judge_channels(name: str, figures: Figures, options: Options) -> Iterator[Fi
         return
     for channels in figures.channels:
         if channels.dead:
-            message = f"{listed(channels.dead, channels)} nothing but zeros"
+            message = f"{subject(channels.dead, channels)} nothing but zeros"
             yield finding(rules.DEAD_CHANNELS, name, message, axis=channels.axis, channels=len(channels.dead))
+    yield from judge_constant_channels(name, figures)
     for channels in figures.channels:
-        if channels.constant and isinstance(figures.census.format, FloatFormat) and figures.census.format.signed:
-            message = f"{listed(channels.constant, channels)} one number throughout"
-            yield finding(rules.CONSTANT_CHANNELS, name, message, axis=channels.axis, channels=len(channels.constant))
-    for channels in figures.channels:
-        if channels.n_channels >= options.min_channels and channels.amax_ratio > options.max_channel_ratio:
+        if channels.n_channels >= options.min_channels and options.max_channel_ratio < channels.amax_ratio < math.inf:
             message = (
                 f"channel {channels.largest:,} of {channels.n_channels:,} along the {AXES[channels.axis]} "
-                f"reaches {channels.amax_ratio:.4g} times the median channel's largest magnitude"
+                f"reaches {channels.amax_ratio:,.4g} times the median channel's largest magnitude"
             )
             yield finding(
                 rules.OUTLIER_CHANNELS,
@@ -97,14 +97,28 @@ def judge_channels(name: str, figures: Figures, options: Options) -> Iterator[Fi
             )
 
 
-def listed(indices: Iterable[int], channels: ChannelFigures, at_most: int = 5) -> str:
-    """The subject and verb of a sentence: `channels 5, 17 of 32 along the first axis hold`."""
-    shown = tuple(indices)
-    numbers = ", ".join(f"{index:,}" for index in shown[:at_most])
-    if len(shown) > at_most:
-        numbers += f" and {len(shown) - at_most:,} more"
-    noun, verb = ("channel", "holds") if len(shown) == 1 else ("channels", "hold")
-    return f"{noun} {numbers} of {channels.n_channels:,} along the {AXES[channels.axis]} {verb}"
+def judge_constant_channels(name: str, figures: Figures) -> Iterator[Finding]:
+    """Constant channels of a float tensor; one finding where the whole tensor is constant."""
+    census = figures.census
+    constant = [channels for channels in figures.channels if channels.constant]
+    if not isinstance(census.format, FloatFormat) or not census.format.signed or not constant:
+        return
+    if census.distinct == 1:
+        message = f"all {census.n_elements:,} elements are {census.values[0]:.9g}"
+        yield finding(rules.CONSTANT_CHANNELS, name, message, elements=census.n_elements, value=float(census.values[0]))
+        return
+    for channels in constant:
+        message = f"{subject(channels.constant, channels)} one number throughout"
+        yield finding(rules.CONSTANT_CHANNELS, name, message, axis=channels.axis, channels=len(channels.constant))
+
+
+def subject(indices: Sequence[int], channels: ChannelFigures, at_most: int = 5) -> str:
+    """The subject and verb of a sentence: `channels 5 and 17 of 32 along the first axis hold`."""
+    shown = [f"{index:,}" for index in indices[:at_most]]
+    if len(indices) > at_most:
+        shown.append(f"{len(indices) - at_most:,} more")
+    noun, verb = agreeing(len(indices), "channel", "channels"), agreeing(len(indices), "holds", "hold")
+    return f"{noun} {listed(shown)} of {channels.n_channels:,} along the {AXES[channels.axis]} {verb}"
 
 
 def judge_casts(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
@@ -115,21 +129,23 @@ def judge_casts(name: str, figures: Figures, options: Options) -> Iterator[Findi
     subnormals = census.specials.subnormals
     if census.format.bits >= 8 and subnormals > options.max_subnormal_share * census.n_elements:
         share = subnormals / census.n_elements
-        message = (
-            f"{subnormals:,} of {census.n_elements:,} elements ({share:.2%}) are subnormal in {census.format.name}"
-        )
+        part, verb = part_of(subnormals, census.n_elements, "element"), agreeing(subnormals, "is", "are")
+        message = f"{part} ({percentage(share)}) {verb} subnormal in {census.format.name}"
         yield finding(rules.SUBNORMALS, name, message, subnormals=subnormals, share=share)
     overflows = figures.casts["float16"].overflows
     if overflows:
-        message = f"{overflows:,} of {census.n_elements:,} elements exceed float16; the largest is {census.largest_magnitude:.4g}"
+        part, verb = part_of(overflows, census.n_elements, "element"), agreeing(overflows, "exceeds", "exceed")
+        message = f"{part} {verb} float16; the largest magnitude is {census.largest_magnitude:,.4g}"
         yield finding(rules.OVERFLOW, name, message, overflows=overflows, largest_magnitude=census.largest_magnitude)
     target = FORMATS[options.underflow_format]
     underflows = figures.casts[target.name].underflows
     if target != census.format and underflows > options.max_underflow_share * figures.n_nonzero:
         share = underflows / figures.n_nonzero
-        message = (
-            f"{underflows:,} of {figures.n_nonzero:,} non-zero elements ({share:.2%}) become zero in {target.name}"
+        part, verb = (
+            part_of(underflows, figures.n_nonzero, "non-zero element"),
+            agreeing(underflows, "becomes", "become"),
         )
+        message = f"{part} ({percentage(share)}) {verb} zero in {target.name}"
         yield finding(rules.UNDERFLOW, name, message, underflows=underflows, share=share, format=target.name)
 
 
@@ -142,13 +158,13 @@ def judge_precision(name: str, figures: Figures, options: Options) -> Iterator[F
     has_variety = census.distinct is None or census.distinct >= options.min_distinct
     if saved > 0 and has_variety:
         share = saved / census.format.bits
-        names = " and ".join(format_.name for format_ in figures.narrowest)
+        names = listed([format_.name for format_ in figures.narrowest])
         message = (
-            f"{names} hold{'s' if len(figures.narrowest) == 1 else ''} every value of this {census.format.name} tensor: "
-            f"{saved} of {census.format.bits} bits ({share:.0%}) hold no information"
+            f"{names} {agreeing(len(figures.narrowest), 'holds', 'hold')} every value of this {census.format.name} "
+            f"tensor: {saved} of {census.format.bits} bits ({share:.0%}) hold no information"
         )
         yield finding(rules.UNUSED_PRECISION, name, message, format=names, share=share)
-    grid = integer_grid(census, options.grid_bits) if has_variety else None
+    grid = integer_grid(census, options.grid_bits)
     if grid is not None:
         manner = "exactly" if grid.is_exact else "but for one rounding"
         message = f"every value is an integer of at most ±{grid.levels:,} times {grid.step:.9g}, {manner}"

@@ -11,6 +11,7 @@ import numpy as np
 from analyzers.range.options import Options
 from precisionlab.analysis.census.casts import Casts
 from precisionlab.analysis.census.channels import ChannelExtremes
+from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.census.records import CastCounts, Census
 from precisionlab.analysis.results import Measurement, Metric, Scalar
 from precisionlab.analysis.tensors import Tensor
@@ -27,7 +28,7 @@ class ChannelFigures:
     largest: int
     """Index of the channel with the largest amax."""
     dead: tuple[int, ...]
-    """Indices of the channels that hold nothing but zeros."""
+    """Indices of the channels of at least two elements that hold nothing but zeros."""
     constant: tuple[int, ...]
     """Indices of the channels of at least two elements with one and the same non-zero number throughout."""
     n_channels: int
@@ -57,7 +58,8 @@ def measure(tensor: Tensor, options: Options) -> Figures:
     census = tensor.census()
     casts = Casts(census)
     targets = options.casts if isinstance(census.format, FloatFormat) else ()
-    channels = tuple(channel_figures(extremes, census) for extremes in tensor.channels())
+    components = LAYOUTS[tensor.info.dtype].components
+    channels = tuple(channel_figures(extremes, census, components) for extremes in tensor.channels())
     return Figures(
         census=census,
         narrowest=narrowest_formats(census, casts),
@@ -80,10 +82,11 @@ def narrowest_formats(census: Census, casts: Casts) -> tuple[Format, ...]:
     return casts.narrowest() if is_known else (census.format,)
 
 
-def channel_figures(extremes: ChannelExtremes, census: Census) -> ChannelFigures:
-    """Ratio, dead and constant channels of one axis.
+def channel_figures(extremes: ChannelExtremes, census: Census, components: int) -> ChannelFigures:
+    """Ratio, dead and constant channels of one axis, of elements that are counted as `components` numbers each.
 
     With infinities or NaNs in the tensor a channel counts as dead only if all its patterns are one zero.
+    A channel of one element is not called dead or constant: it is a number like any other.
     """
     median = float(np.median(extremes.amax))
     largest = int(np.argmax(extremes.amax))
@@ -92,19 +95,21 @@ def channel_figures(extremes: ChannelExtremes, census: Census) -> ChannelFigures
         is_zero &= extremes.is_constant & ~extremes.is_non_finite
     is_constant = extremes.is_constant & ~is_zero & ~extremes.is_non_finite
     peak = float(extremes.amax[largest])
+    is_judged = extremes.length > components
     return ChannelFigures(
         axis=extremes.axis,
         amax_ratio=peak / median if median else (math.inf if peak else math.nan),
         largest=largest,
-        dead=tuple(int(index) for index in np.flatnonzero(is_zero)),
-        constant=tuple(int(index) for index in np.flatnonzero(is_constant)) if extremes.length > 1 else (),
+        dead=tuple(int(index) for index in np.flatnonzero(is_zero & is_judged)),
+        constant=tuple(int(index) for index in np.flatnonzero(is_constant & is_judged)),
         n_channels=len(extremes.amax),
     )
 
 
 def digest(census: Census, channels: tuple[ChannelExtremes, ...]) -> str:
     """A fingerprint of counts and channel extremes: 128 bits in hexadecimal."""
-    state = hashlib.blake2b(census.format.name.encode(), digest_size=16)
+    extent = census.specials, census.smallest_magnitude, census.largest_magnitude, census.entropies
+    state = hashlib.blake2b(f"{census.format.name} {extent}".encode(), digest_size=16)
     for array in (census.patterns, census.pattern_counts, census.values, census.counts):
         if array is not None:
             state.update(np.ascontiguousarray(array).data)

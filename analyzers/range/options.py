@@ -37,14 +37,16 @@ class Options:
     max_channel_ratio: float = option(
         16.0, "Report a channel whose largest magnitude exceeds the median channel's by this factor.", minimum=1
     )
-    min_channels: int = option(8, "Judge outlier channels only along axes of at least this many.", minimum=2)
+    min_channels: int = option(8, "Judge outlier channels only along axes of at least this many channels.", minimum=2)
     min_elements: int = option(
-        256, "Judge unused precision and integer grids only in tensors of at least this many elements.", minimum=1
+        256,
+        "Judge unused precision and integer grids only in tensors of at least this many finite elements.",
+        minimum=1,
     )
     min_distinct: int = option(
         32, "Judge unused precision only in tensors of at least this many distinct values.", minimum=2
     )
     grid_bits: int = option(
-        8, "Report float tensors that lie on a grid of integers of this many bits.", minimum=2, maximum=16
+        8, "Report float tensors that lie on a grid of integers of this many bits.", minimum=3, maximum=16
     )
     min_duplicate_bytes: int = option(1024, "Report equal tensors only of at least this many bytes.", minimum=1)

@@ -69,8 +69,8 @@ DEAD_CHANNELS = Rule(
     "channels hold nothing but zeros",
     "prune the channels, or find out why they died; padding rows of an embedding are expected",
     """Fires when a tensor that is not all zero has slices along its first axis (output channels of a
-linear layer or convolution, rows of an embedding) or its second axis (input channels) that
-hold only zeros.
+linear layer or convolution, rows of an embedding) or its second axis (input channels) of at least
+two elements that hold only zeros.
 
 A dead channel costs memory and time and, under per-channel quantization, a division by a
 zero scale. The row of a padding token is zero by design.""",
@@ -81,7 +81,8 @@ CONSTANT_CHANNELS = Rule(
     Severity.NOTE,
     "channels hold one and the same number throughout",
     "check that these channels were trained",
-    """Fires when every bit pattern of a slice along the first or second axis is the same and not zero.
+    """Fires when every bit pattern of a slice along the first or second axis, of at least two elements,
+is the same and not zero; once where the whole tensor is constant.
 
 Trained channels are not constant: these were initialised so, or overwritten. Scales (unsigned
 formats) are not judged.""",
@@ -95,7 +96,8 @@ OUTLIER_CHANNELS = Rule(
     """Fires when the largest magnitude in a channel exceeds the median channel's by the factor
 `range.max_channel_ratio` (16 by default: four bits).
 
-Under one scale for the tensor the outlier sets the scale, and the median channel loses
+Where the median channel holds nothing but zeros there is nothing to compare with, and the rule is
+silent (PL011 is not). Under one scale for the tensor the outlier sets the scale, and the median channel loses
 log2 of that ratio in bits. Along the first axis per-channel scales cure it; along the second
 they do not, and SmoothQuant or a rotation does (Xiao et al. 2023, arXiv:2211.10438).""",
 )
@@ -143,10 +145,12 @@ UNUSED_PRECISION = Rule(
     "a narrower format holds every value exactly",
     "store it in the narrower format: nothing is lost",
     """Fires when a catalogued format of fewer bits holds each element without rounding, in tensors of at
-least `range.min_elements` elements and `range.min_distinct` distinct values.
+least `range.min_elements` finite elements and `range.min_distinct` distinct values.
 
 The usual case is float32 written from bfloat16 weights: half of the bytes are zero and hold
-no information. The message names the format and the share of bits that could go.""",
+no information. The message names the formats of the fewest bits, and the share of bits that could
+go. tfloat32, where it is named, is no format to store: then 13 bits of float32 are zero throughout,
+which a compressor takes away and tensor cores do not miss.""",
 )
 INTEGER_GRID = Rule(
     "PL031",
@@ -156,7 +160,8 @@ INTEGER_GRID = Rule(
     "quantize with this step to lose nothing; quantizing to another grid rounds twice",
     """Fires when all finite values of a float tensor are integer multiples of one step, the largest of
 them within `range.grid_bits` signed bits (8 by default), exactly or but for one rounding of
-each product to the stored type.
+each product to the stored type; in tensors of at least `range.min_elements` finite elements. Not
+where so few values, or values so close together, would lie on such a grid by accident.
 
 Such a tensor was quantized and written back. It can be stored in that many bits without any
 loss; another quantizer's grid would round it a second time.""",

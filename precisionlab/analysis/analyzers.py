@@ -37,7 +37,7 @@ class Analyzer:
     """A frozen dataclass whose fields are all made by `option`."""
     rules: tuple[Rule, ...] = ()
     summarize: Callable[[Sequence[Answer], Any], Result] | None = None
-    """(answers of all tensors, options) -> the checkpoint's own result, with an empty subject."""
+    """(answers of all tensors, options) -> the checkpoint's own result, whose subject is None."""
     by_default: bool = True
     """Whether it runs where no analyzers are named: for questions that cost no more than reading."""
     reads_values: bool = False

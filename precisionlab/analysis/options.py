@@ -142,8 +142,8 @@ def parsed_value(kind: type, value: object) -> OptionValue | None:
         return tuple(entries) if is_texts else None  # type: ignore[arg-type]
     if isinstance(value, str) and kind is not str:
         return parsed_text(kind, value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if kind is float and type(value) is int:
+        return parsed_text(kind, str(value))
     return value if type(value) is kind else None  # type: ignore[return-value]
 
 

@@ -45,7 +45,7 @@ class CheckpointReport:
     tensors: tuple[TensorSummary, ...]
     """Those that were selected for analysis, in the checkpoint's order."""
     results: tuple[Result, ...]
-    """Tensors outer (in order), analyzers inner, then the checkpoint's own results (`subject` empty)."""
+    """Tensors outer (in order), analyzers inner, then the checkpoint's own results (`subject` None)."""
     skipped: tuple[Skipped, ...] = ()
     complete: bool = True
     """False where the scan was interrupted: `results` holds what was done until then."""

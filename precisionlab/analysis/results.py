@@ -53,15 +53,15 @@ class Finding:
 
     code: str
     severity: Severity
-    subject: str
-    """The tensor's name as stored (show it through `printable`); empty for the checkpoint itself."""
+    subject: str | None
+    """The tensor's name as stored (show it through `printable`); None for the checkpoint itself."""
     message: str
     """One line; names in it are already printable."""
     remedy: str
     evidence: Mapping[str, Scalar] = field(default_factory=nothing)
 
 
-def finding(rule: Rule, subject: str, message: str, **evidence: Scalar) -> Finding:
+def finding(rule: Rule, subject: str | None, message: str, **evidence: Scalar) -> Finding:
     """The finding of `rule` about `subject`, with the rule's severity and remedy."""
     return Finding(rule.code, rule.severity, subject, message, rule.remedy, MappingProxyType(evidence))
 
@@ -78,10 +78,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One analyzer's answer for one tensor, or for the whole checkpoint (`subject` empty)."""
+    """One analyzer's answer for one tensor, or for the whole checkpoint (`subject` is None)."""
 
     analyzer: str
-    subject: str
+    subject: str | None
     status: Status = Status.DONE
     reason: str = ""
     measurements: tuple[Measurement, ...] = ()

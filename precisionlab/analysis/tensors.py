@@ -141,9 +141,9 @@ class Tensor:
         if layout.is_packed:
             values = decode(codes_of(content, layout)[:n_elements], layout.format)
             return torch.from_numpy(values.astype(np.float32)).to(self.device)
-        if not content.size:
-            return torch.empty(0, dtype=getattr(torch, self.info.dtype), device=self.device)
-        return torch.from_numpy(content).view(getattr(torch, self.info.dtype)).to(self.device)
+        # Torch does not view empty bytes as a wider type: view one element and take none of it.
+        stored = content if content.size else np.zeros(16, np.uint8)
+        return torch.from_numpy(stored).view(getattr(torch, self.info.dtype))[:n_elements].to(self.device)
 
 
 def same_bytes(one: Tensor, other: Tensor) -> bool:

@@ -46,7 +46,7 @@ def has_failed(report: Report) -> bool:
 def was_anything_analysed(report: Report) -> bool:
     """Whether some analyzer answered for some tensor."""
     return any(
-        result.subject and result.status is Status.DONE
+        result.subject is not None and result.status is Status.DONE
         for checkpoint in report.checkpoints
         for result in checkpoint.results
     )

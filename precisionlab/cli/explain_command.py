@@ -2,15 +2,18 @@
 
 import argparse
 import inspect
-import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 
 from precisionlab.analysis.analyzers import Analyzer
-from precisionlab.analysis.options import nearest, option_fields
+from precisionlab.analysis.options import option_fields
 from precisionlab.analysis.rules import Rule
+from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
+from precisionlab.cli.output import put
 from precisionlab.errors import UsageError
-from precisionlab.scanning.discovery import load_all
+from precisionlab.scanning.discovery import analyzer_entry_points, load_all, load_analyzer
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -18,28 +21,45 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     Raises:
         UsageError: no rule or analyzer has this name.
+        AnalyzerError: the analyzer of this name does not load.
     """
-    analyzers = load_all().analyzers
-    rules = {rule.code: rule for analyzer in analyzers.values() for rule in analyzer.rules}
-    by_name = {rule.name: rule for rule in rules.values()}
-    subject = arguments.subject
-    rule = rules.get(subject.upper()) or by_name.get(subject.lower())
-    if rule is not None:
-        sys.stdout.write(rule_page(rule))
-    elif subject in analyzers:
-        sys.stdout.write(analyzer_page(analyzers[subject]))
-    else:
-        raise UsageError(
-            subject, "there is no such rule or analyzer", nearest(subject, {**rules, **by_name, **analyzers})
-        )
+    put(page(arguments.subject))
     return ExitCode.OK
+
+
+def page(subject: str) -> str:
+    """The documentation of a rule, by code or name, or of an analyzer.
+
+    Raises:
+        UsageError: there is none of that name; the nearest is suggested.
+        AnalyzerError: the analyzer of this name does not load.
+    """
+    if subject in analyzer_entry_points():
+        return analyzer_page(load_analyzer(subject))
+    discovered = load_all()
+    for warning in discovered.warnings:
+        messages.warning(warning)
+    rules = {rule.code: rule for analyzer in discovered.analyzers.values() for rule in analyzer.rules}
+    by_name = {rule.name: rule for rule in rules.values()}
+    rule = rules.get(subject.upper()) or by_name.get(subject.lower())
+    if rule is None:
+        known = {**rules, **by_name, **discovered.analyzers}
+        raise UsageError(subject, "there is no such rule or analyzer", suggestion(subject, known))
+    return rule_page(rule)
+
+
+def suggestion(subject: str, known: Mapping[str, object]) -> str:
+    """A remedy that names the nearest rule or analyzer, whatever the case, or the command that lists them."""
+    match = get_close_matches(subject.lower(), [name.lower() for name in known], 1)
+    names = {name.lower(): name for name in known}
+    return f"did you mean {names[match[0]]}?" if match else "see precisionlab list rules analyzers"
 
 
 def rule_page(rule: Rule) -> str:
     """The documentation of a rule in Markdown."""
     return (
         f"# {rule.code} {rule.name} ({rule.severity.label})\n\n"
-        f"{rule.summary[0].upper()}{rule.summary[1:]}.\n\n{rule.explanation}\n\n"
+        f"{rule.summary[:1].upper()}{rule.summary[1:]}.\n\n{rule.explanation}\n\n"
         f"**Remedy**: {rule.remedy}.\n"
     )
 

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from precisionlab.analysis.options import nearest, option_fields
 from precisionlab.checkpoints.containers import all_containers
 from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
+from precisionlab.cli.output import put
 from precisionlab.cli.parser import SUBJECTS
 from precisionlab.errors import UsageError
 from precisionlab.formats import FORMATS, FloatFormat
@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         messages.warning(warning)
     lists = {subject: rows_of(subject, discovered) for subject in arguments.subjects or SUBJECTS}
     if arguments.format == "json":
-        sys.stdout.write(json.dumps(lists, indent=2) + "\n")
+        put(json.dumps(lists, indent=2))
     else:
-        sys.stdout.write("\n".join(section(subject, rows) for subject, rows in lists.items()))
+        put("\n".join(section(subject, rows) for subject, rows in lists.items()))
     return ExitCode.OK
 
 

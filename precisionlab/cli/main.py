@@ -9,8 +9,9 @@ from typing import Protocol, cast
 
 from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
-from precisionlab.cli.parser import build_parser
+from precisionlab.cli.parser import parse
 from precisionlab.errors import PrecisionlabError
+from precisionlab.escaping import printable
 
 COMMANDS = {
     "scan": "precisionlab.cli.scan_command",
@@ -27,20 +28,48 @@ class Command(Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the return value is the process' exit code."""
-    parsed = build_parser().parse_args(arguments)
-    command = cast("Command", import_module(COMMANDS[parsed.command]))
+    """Run the command line; the return value is the process' exit code.
+
+    Without arguments it is the process' own, which after Ctrl-C ends without waiting for its threads.
+    """
+    code = exit_code(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None and code is ExitCode.INTERRUPTED:
+        os._exit(code)  # all is written; a thread that compiles a kernel would be waited for
+    return code
+
+
+def exit_code(arguments: Sequence[str]) -> ExitCode:
+    """Run the command; errors become one line."""
     try:
-        code = command.run(parsed)
-        sys.stdout.flush()
+        return run(arguments)
     except PrecisionlabError as error:
         messages.error(str(error))
-        return ExitCode.FAILURE
-    except KeyboardInterrupt:
-        messages.note("interrupted")
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.FAILURE
-    return code
+    except (KeyboardInterrupt, Exception) as error:
+        if was_interrupted(error):
+            messages.note("interrupted")
+            return ExitCode.INTERRUPTED
+        if sys.flags.dev_mode:
+            raise
+        messages.error(unexpected(error))
+    return ExitCode.FAILURE
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Parse and call.
+
+    Raises:
+        PrecisionlabError: what was asked for cannot be done.
+    """
+    parsed = parse(arguments)
+    return cast("Command", import_module(COMMANDS[parsed.command])).run(parsed)
+
+
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind the error: Python wraps one that comes while a class is made."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or was_interrupted(error.__cause__))
+
+
+def unexpected(error: BaseException) -> str:
+    """One line about an error that nobody foresaw."""
+    what = f"{type(error).__name__}: {printable(str(error))}".removesuffix(": ")
+    return f"this is a bug in precisionlab ({what}); please report it with what 'python -X dev -m precisionlab' prints"

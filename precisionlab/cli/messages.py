@@ -1,5 +1,6 @@
 """The one place that writes to standard error: one line a message."""
 
+import contextlib
 import sys
 
 
@@ -19,7 +20,17 @@ def note(text: str) -> None:
 
 
 def write(kind: str, text: str) -> None:
-    """`precisionlab: error: …`, even where the terminal cannot show every character."""
+    """`precisionlab: error: …`, even where the terminal cannot show every character, or is gone."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
     line = f"precisionlab: {kind}: {text}\n"
-    encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
+    with contextlib.suppress(OSError):
+        stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+
+
+def is_terminal() -> bool:
+    """Whether somebody watches standard error."""
+    return sys.stderr is not None and sys.stderr.isatty()

@@ -2,9 +2,13 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
 from precisionlab.cli.exit_codes import MEANINGS
+from precisionlab.cli.output import put
+from precisionlab.errors import UsageError
+from precisionlab.escaping import printable
 
 SHELLS = ("bash", "zsh", "tcsh")
 FORMATS = ("text", "json", "jsonl", "markdown", "html")
@@ -12,6 +16,41 @@ FAIL_ON = ("note", "warning", "error", "never")
 SUBJECTS = ("analyzers", "rules", "formats", "containers")
 
 EPILOG = "exit codes:\n" + "\n".join(f"  {code.value:<4} {meaning}" for code, meaning in MEANINGS.items())
+
+
+class Parser(argparse.ArgumentParser):
+    """Help on standard output, and mistakes as errors of one line."""
+
+    def print_help(self, file: Any = None) -> None:  # noqa: ANN401 - argparse's signature
+        """Print the help where results go."""
+        if file is None:
+            put(self.format_help())
+        else:
+            super().print_help(file)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a UsageError."""
+        raise UsageError("", printable(message, 400), f"see {self.prog} --help")
+
+    def parse_known_args(  # type: ignore[override] # argparse overloads it
+        self,
+        args: Sequence[str] | None = None,
+        namespace: Any = None,  # noqa: ANN401 - argparse's signature
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse, and refuse what is not known, with the nearest that is.
+
+        Raises:
+            UsageError: an unknown flag, one argument too many, or a wrong value.
+        """
+        parsed, unknown = super().parse_known_args(args, namespace)
+        for word in unknown:
+            flag = word.partition("=")[0]
+            if not flag.startswith("-"):
+                self.error(f"there is one argument too many: {flag}")
+            match = get_close_matches(flag, self._option_string_actions, 1)
+            hint = f"did you mean {match[0]}?" if match else f"see {self.prog} --help"
+            raise UsageError("", f"there is no flag {printable(flag, 60)}", hint)
+        return parsed, unknown
 
 
 class VersionAction(argparse.Action):
@@ -28,7 +67,8 @@ class VersionAction(argparse.Action):
         del namespace, values, option_string
         from importlib.metadata import version  # noqa: PLC0415 - slow, and rarely wanted
 
-        parser.exit(message=f"precisionlab {version('precisionlab')}\n")
+        put(f"precisionlab {version('precisionlab')}")
+        parser.exit()
 
 
 class CompletionAction(argparse.Action):
@@ -45,12 +85,22 @@ class CompletionAction(argparse.Action):
         del namespace, option_string
         import shtab  # noqa: PLC0415 - slow, and rarely wanted
 
-        parser.exit(message=shtab.complete(build_parser(), shell=str(values)))
+        put(shtab.complete(build_parser(), shell=str(values)))
+        parser.exit()
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the command line says; after `--help` and the like the process ends.
+
+    Raises:
+        UsageError: it says what is not understood.
+    """
+    return build_parser().parse_args(arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="precisionlab",
         description="The microscope and the linter for the numbers inside model weights.",
         epilog=EPILOG,
@@ -123,7 +173,7 @@ def add_scan(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     means.add_argument(
         "--memory", metavar="SIZE", help="most bytes of a tensor held at once, e.g. 2GiB; default: 512MiB"
     )
-    means.add_argument("--threads", metavar="N", type=int, help="threads that read and count; default: one a processor")
+    means.add_argument("--threads", metavar="N", help="threads that read and count; default: one a processor")
 
 
 def add_list(add_parser: Callable[..., argparse.ArgumentParser]) -> None:

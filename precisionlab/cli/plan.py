@@ -4,30 +4,39 @@ import argparse
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from precisionlab.analysis.options import nearest
+from precisionlab.analysis.options import build_options, nearest
 from precisionlab.analysis.rules import Severity
 from precisionlab.cli.parser import FAIL_ON
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 from precisionlab.scanning.configuration import Configuration, find_configuration, read_configuration
 from precisionlab.scanning.devices import resolve_device
+from precisionlab.scanning.discovery import analyzer_entry_points, load_all, load_analyzer
 from precisionlab.scanning.scan import choose_analyzers
-from precisionlab.scanning.settings import DEFAULT_MEMORY_BYTES, Selected, Settings
+from precisionlab.scanning.settings import DEFAULT_MEMORY_BYTES, Selected, Settings, check_codes
 
-UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-BINARY_UNITS = {
+UNITS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "k": 1 << 10,
+    "m": 1 << 20,
+    "g": 1 << 30,
     "kib": 1 << 10,
     "mib": 1 << 20,
     "gib": 1 << 30,
     "tib": 1 << 40,
-    "k": 1 << 10,
-    "m": 1 << 20,
-    "g": 1 << 30,
 }
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
+SIZE = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([a-z]*)", re.IGNORECASE)
+NUMBER = re.compile(r"[0-9]{1,9}")
+MAX_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,30 @@ class Plan:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the user says of one thing, and where: what errors are about."""
+
+    value: Any
+    """None where nothing is said."""
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The command line over the configuration file."""
+
+    arguments: argparse.Namespace
+    configuration: Configuration
+
+    def of(self, key: str) -> Said:
+        """What is said of `fail-on`, `memory`, …: by the flag if it was given, else in the file."""
+        flag = getattr(self.arguments, key.replace("-", "_"))
+        if flag is not None or key not in self.configuration.values:
+            return Said(flag, f"--{key}")
+        return Said(self.configuration.values[key], f"{self.configuration.path}: {key}")
+
+
 def plan_of(arguments: argparse.Namespace) -> Plan:
     """The plan from parsed arguments and the configuration that applies.
 
@@ -47,25 +80,88 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         UsageError: an unknown name or a wrong value in either.
         AnalyzerError: a named analyzer does not load.
     """
-    configuration = read_configuration(Path(arguments.config)) if arguments.config else find_configuration(Path.cwd())
-    values = configuration.values
-    names = split(arguments.analyzers) if arguments.analyzers is not None else tuple(values.get("analyzers", ()))
+    configuration = configuration_for(arguments.config)
+    check_configured_options(configuration)
+    wishes = Wishes(arguments, configuration)
+    names = analyzer_names(wishes.of("analyzers"))
     analyzers, warnings = choose_analyzers(names, merged_options(configuration, arguments.set))
     settings = Settings(
-        device=resolve_device(arguments.device or values.get("device", "auto")),
-        memory_bytes=memory_bytes(arguments.memory or values.get("memory")),
-        threads=thread_count(arguments.threads if arguments.threads is not None else values.get("threads", 0)),
-        include=tuple(arguments.include or values.get("include", ())),
-        exclude=tuple(arguments.exclude or values.get("exclude", ())),
-        select=codes(arguments.select, values.get("select", ()), analyzers, "--select"),
-        ignore=codes(arguments.ignore, values.get("ignore", ()), analyzers, "--ignore"),
+        device=resolve_device(text(wishes.of("device"), "auto"), wishes.of("device").where),
+        memory_bytes=memory_bytes(wishes.of("memory")),
+        threads=thread_count(wishes.of("threads")),
+        include=tuple(wishes.of("include").value or ()),
+        exclude=tuple(wishes.of("exclude").value or ()),
+        select=codes(wishes.of("select"), analyzers),
+        ignore=codes(wishes.of("ignore"), analyzers),
     )
-    return Plan(analyzers, settings, severity(arguments.fail_on or values.get("fail-on", "error")), warnings)
+    return Plan(analyzers, settings, severity(wishes.of("fail-on")), warnings)
+
+
+def configuration_for(named: str | None) -> Configuration:
+    """The configuration in the file that was named, or in the nearest folder from the current one upwards.
+
+    Raises:
+        UsageError: the file that was named cannot be read, or one of them is wrong.
+    """
+    if named is not None:
+        return read_configuration(Path(named))
+    try:
+        here = Path.cwd()
+    except OSError:  # somebody deleted the folder
+        return Configuration()
+    return find_configuration(here)
+
+
+def check_configured_options(configuration: Configuration) -> None:
+    """See that the tables of analyzers in the configuration are right.
+
+    Raises:
+        UsageError: an unknown analyzer or option, or a wrong value; the file is named.
+        AnalyzerError: an analyzer with a table does not load.
+    """
+    for name, table in configuration.options.items():
+        try:
+            build_options(name, load_analyzer(name).options, table)
+        except UsageError as error:
+            raise UsageError(f"{configuration.path}: {error.subject}", error.problem, error.remedy) from error
 
 
 def split(text: str) -> tuple[str, ...]:
     """The entries of a list separated by commas."""
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
+def entries(said: Said) -> tuple[str, ...]:
+    """The entries of a list: of a flag separated by commas, of the configuration as they are; none where not said.
+
+    Raises:
+        UsageError: a flag without any.
+    """
+    if not isinstance(said.value, str):
+        return tuple(said.value or ())
+    found = split(said.value)
+    if not found:
+        raise UsageError(said.where, "names nothing; leave it out to take what is the default")
+    return found
+
+
+def analyzer_names(said: Said) -> tuple[str, ...]:
+    """The analyzers that are named; none for all that run by default.
+
+    Raises:
+        UsageError: there is no such analyzer; the nearest is suggested.
+    """
+    names = entries(said)
+    known = analyzer_entry_points()
+    for name in names:
+        if name not in known:
+            raise UsageError(said.where, f"there is no analyzer {printable(name, 40)}", nearest(name, known))
+    return names
+
+
+def text(said: Said, default: str) -> str:
+    """What is said, or the default."""
+    return default if said.value is None else str(said.value)
 
 
 def merged_options(configuration: Configuration, flags: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
@@ -84,52 +180,63 @@ def merged_options(configuration: Configuration, flags: Sequence[str]) -> Mappin
     return merged
 
 
-def memory_bytes(text: str | None) -> int:
-    """Bytes from `2GiB`, `500 MB`, `65536`; the default for None.
+def memory_bytes(said: Said) -> int:
+    """Bytes from `2GiB`, `500 MB`, `65536`.
 
     Raises:
         UsageError: no such size.
     """
-    if text is None:
+    if said.value is None:
         return DEFAULT_MEMORY_BYTES
-    match = SIZE.fullmatch(text.strip())
-    unit = {**UNITS, **BINARY_UNITS}.get(match[2].lower()) if match else None
+    match = SIZE.fullmatch(said.value.strip())
+    unit = UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:
-        raise UsageError("--memory", f"takes a size such as 512MiB or 2GB, not {printable(text, 40)}")
-    return int(float(match[1]) * unit)
+        raise UsageError(said.where, f"takes a size such as 512MiB or 2GB, not {shown(said.value)}")
+    return int(Fraction(match[1]) * unit)
 
 
-def thread_count(number: int) -> int:
-    """The number of threads.
+def thread_count(said: Said) -> int:
+    """The number of threads; 0 for one a processor.
 
     Raises:
-        UsageError: it is negative.
+        UsageError: it is no whole number, negative, or more than can be meant.
     """
-    if number < 0:
-        raise UsageError("--threads", f"takes a whole number of at least 0, not {number}")
-    return number
+    number = text(said, "0")
+    if not NUMBER.fullmatch(number) or int(number) > MAX_THREADS:
+        raise UsageError(said.where, f"takes a whole number from 0 to {MAX_THREADS:,}, not {shown(number)}")
+    return int(number)
 
 
-def severity(word: str) -> Severity | None:
+def severity(said: Said) -> Severity | None:
     """The severity of that name; None for `never`.
 
     Raises:
         UsageError: there is none.
     """
+    word = text(said, "error")
     if word not in FAIL_ON:
-        raise UsageError("fail-on", f"takes one of {', '.join(FAIL_ON)}, not {printable(word, 40)}")
+        raise UsageError(said.where, f"takes one of {', '.join(FAIL_ON)}, not {shown(word)}")
     return None if word == "never" else Severity[word.upper()]
 
 
-def codes(flag: str | None, configured: Sequence[str], analyzers: Sequence[Selected], subject: str) -> tuple[str, ...]:
-    """Rule codes or prefixes, upper case, each of which some rule of the chosen analyzers has.
+def codes(said: Said, analyzers: Sequence[Selected]) -> tuple[str, ...]:
+    """Rule codes or prefixes in capital letters.
+
+    Those of a flag are of some chosen analyzer; those of the configuration of any that is installed.
 
     Raises:
         UsageError: no rule begins so; the nearest is suggested.
     """
-    wanted = tuple(code.upper() for code in (split(flag) if flag is not None else configured))
-    known = {rule.code: rule for selected in analyzers for rule in selected.analyzer.rules}
-    for code in wanted:
-        if not any(rule.startswith(code) for rule in known):
-            raise UsageError(subject, f"no rule begins with {printable(code, 40)}", nearest(code, known))
+    wanted = tuple(code.upper() for code in entries(said))
+    try:
+        check_codes(wanted, [selected.analyzer for selected in analyzers], said.where)
+    except UsageError:
+        if isinstance(said.value, str):
+            raise
+        check_codes(wanted, load_all().analyzers.values(), said.where)
     return wanted
+
+
+def shown(value: str) -> str:
+    """A wrong value in a message."""
+    return printable(value, 40) or "nothing"

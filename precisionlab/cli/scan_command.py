@@ -4,46 +4,85 @@ import argparse
 import os
 import shutil
 import sys
-from contextlib import closing
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
 
 from precisionlab.analysis.report import Report
 from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode, exit_code_of, was_anything_analysed
+from precisionlab.cli.interrupts import interrupted_once
+from precisionlab.cli.output import put
 from precisionlab.cli.plan import Plan, plan_of
 from precisionlab.cli.progress import NoProgress, ProgressBar
-from precisionlab.reports import text_report, writers
+from precisionlab.cli.targets import checked_targets
+from precisionlab.errors import ReportError
+from precisionlab.escaping import printable
+from precisionlab.reports import digest, text_report, writers
+from precisionlab.reports.quantities import shown_name
 from precisionlab.scanning.events import PathFailed
 from precisionlab.scanning.scan import Scan
 
 PIPE_COLUMNS = 100
 """Width of the text where standard output is no terminal."""
+FAILURES_SHOWN = 10
+"""Reasons of failures told for one checkpoint; the report has all."""
+LEAST_COLUMNS = 40
+"""Narrower terminals wrap the lines themselves."""
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Scan, print, write. Nothing is written where no path could be opened.
 
     Raises:
-        PrecisionlabError: bad usage, or a report that cannot be written.
+        PrecisionlabError: bad usage, or an output that cannot be written to.
     """
-    targets = [Path(target) for target in arguments.output]
-    for target in targets:
-        writers.writer_for(target)
-    plan = plan_of(arguments)
-    if not arguments.quiet:
-        for warning in plan.warnings:
-            messages.warning(warning)
-    scan = Scan(arguments.paths, plan.analyzers, plan.settings)
-    was_interrupted = listen(scan, shows_progress=sys.stderr.isatty() and not arguments.quiet)
+    with interrupted_once():
+        return scan_and_deliver(arguments)
+
+
+def scan_and_deliver(arguments: argparse.Namespace) -> ExitCode:
+    """The command itself.
+
+    Raises:
+        PrecisionlabError: as for `run`.
+    """
+    targets = checked_targets(arguments.output, arguments.paths)
+    with strays_diverted(is_quiet=arguments.quiet):
+        plan = plan_of(arguments)
+        if not arguments.quiet:
+            for warning in plan.warnings:
+                messages.warning(warning)
+        scan = Scan(arguments.paths, plan.analyzers, plan.settings)
+        was_interrupted = listen(scan, shows_progress=messages.is_terminal() and not arguments.quiet)
     report = scan.report()
-    if report.checkpoints:
-        for target in targets:
-            writers.write(report, target)
-        print_report(report, arguments)
+    code = ExitCode.INTERRUPTED if was_interrupted else outcome(report, plan, exits_zero=arguments.exit_zero)
+    is_delivered = deliver(report, targets, arguments) if report.checkpoints else True
     if was_interrupted:
-        messages.note("interrupted; the report covers what was done until then")
-        return ExitCode.INTERRUPTED
-    return outcome(report, plan, exits_zero=arguments.exit_zero)
+        messages.note(interruption(report))
+    return code if is_delivered or was_interrupted else ExitCode.FAILURE
+
+
+@contextmanager
+def strays_diverted(*, is_quiet: bool) -> Iterator[None]:
+    """Keep what analyzers print out of the result, and Python's warnings to one line each."""
+
+    def show(  # noqa: PLR0913, PLR0917 - the signature of warnings.showwarning
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: object = None,
+        line: str | None = None,
+    ) -> None:
+        del file, line
+        if not is_quiet:
+            messages.warning(f"{Path(filename).name}:{lineno}: {category.__name__}: {printable(str(message))}")
+
+    with redirect_stdout(sys.stderr), warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def listen(scan: Scan, *, shows_progress: bool) -> bool:
@@ -60,8 +99,29 @@ def listen(scan: Scan, *, shows_progress: bool) -> bool:
     return False
 
 
+def deliver(report: Report, targets: Iterable[Path], arguments: argparse.Namespace) -> bool:
+    """Write and print the report; whether all of it arrived. What one place refuses the others still get."""
+    is_delivered = True
+    for target in targets:
+        try:
+            writers.write(report, target)
+        except ReportError as error:
+            messages.error(str(error))
+            is_delivered = False
+    try:
+        print_report(report, arguments)
+    except ReportError as error:
+        messages.error(str(error))
+        is_delivered = False
+    return is_delivered
+
+
 def print_report(report: Report, arguments: argparse.Namespace) -> None:
-    """The report on standard output, in the chosen format; as text, unless that is to be left out."""
+    """The report on standard output, in the chosen format; as text, unless that is to be left out.
+
+    Raises:
+        ReportError: standard output cannot be written.
+    """
     if arguments.format not in {None, "text"}:
         put(writers.render(report, arguments.format))
     elif arguments.format == "text" or not arguments.quiet:
@@ -70,23 +130,44 @@ def print_report(report: Report, arguments: argparse.Namespace) -> None:
 
 def text_style(colour: str) -> text_report.TextStyle:
     """Width and colour for standard output, by the flag, the terminal and NO_COLOR."""
-    is_terminal = sys.stdout.isatty()
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     wanted = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    width = shutil.get_terminal_size().columns if is_terminal else PIPE_COLUMNS
+    width = max(shutil.get_terminal_size().columns, LEAST_COLUMNS) if is_terminal else PIPE_COLUMNS
     return text_report.TextStyle(width, colour == "always" or (colour == "auto" and wanted))
 
 
-def put(text: str) -> None:
-    """Write to standard output, even where it cannot show every character."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    if not text.endswith("\n"):
-        sys.stdout.write("\n")
-
-
 def outcome(report: Report, plan: Plan, *, exits_zero: bool) -> ExitCode:
-    """The exit code, with a word where nothing was analysed."""
+    """The exit code, with a line for each reason of a failure that nobody has told yet."""
     if report.checkpoints and not was_anything_analysed(report):
-        messages.error("nothing was analysed: no tensor was selected, or every analyzer skipped or failed")
+        messages.error(f"nothing was analysed: {why_nothing(report)}")
+    for checkpoint in report.checkpoints:
+        for group in digest.failures(checkpoint)[:FAILURES_SHOWN]:
+            messages.error(failure_line(checkpoint.path, group))
     code = exit_code_of(report, plan.fail_on)
     return ExitCode.OK if exits_zero and code is ExitCode.FINDINGS else code
+
+
+def failure_line(path: str, group: digest.Unanswered) -> str:
+    """Which analyzer failed, where and why."""
+    name, n_others = group.names[0], len(group.names) - 1
+    first = "the checkpoint" if name is None else shown_name(name)
+    others = f" and {n_others:,} others" if n_others else ""
+    return f"{printable(path)}: {printable(group.analyzer)} failed on {first}{others}: {printable(group.reason, 400)}"
+
+
+def why_nothing(report: Report) -> str:
+    """Why a report holds no answer at all."""
+    if not report.analyzers:
+        return "no analyzer runs by default, or none loads; see precisionlab list analyzers"
+    if any(checkpoint.tensors for checkpoint in report.checkpoints):
+        return "every analyzer skipped or failed"
+    if any(checkpoint.skipped for checkpoint in report.checkpoints):
+        return "--include and --exclude leave no tensor, or there is none that can be read"
+    return "there is no tensor"
+
+
+def interruption(report: Report) -> str:
+    """What an interrupted scan leaves behind."""
+    if report.checkpoints:
+        return "interrupted; the report covers what was done until then"
+    return "interrupted; nothing was done until then"

@@ -25,7 +25,7 @@ class RuleGroup:
     @property
     def n_tensors(self) -> int:
         """Distinct tensors concerned; 0 where the findings are about the checkpoint itself."""
-        return len({finding.subject for finding in self.findings} - {""})
+        return len({finding.subject for finding in self.findings} - {None})
 
     @property
     def remedies(self) -> tuple[str, ...]:
@@ -53,7 +53,8 @@ class Unanswered:
     analyzer: str
     """Empty where no analyzer was asked at all."""
     reason: str
-    names: tuple[str, ...]
+    names: tuple[str | None, ...]
+    """None for the checkpoint itself."""
 
 
 def facts(checkpoint: CheckpointReport) -> tuple[tuple[str, str], ...]:
@@ -95,11 +96,9 @@ def rule_group(rule: RuleSummary | None, findings: tuple[Finding, ...]) -> RuleG
 
 def standings(checkpoint: CheckpointReport) -> tuple[Standing, ...]:
     """Every tensor with its findings, the severest first, in the checkpoint's order."""
-    found: dict[str, list[Finding]] = {}
-    own = {id(finding) for result in own_results(checkpoint) for finding in result.findings if not finding.subject}
+    found: dict[str | None, list[Finding]] = {}
     for finding in checkpoint.findings:
-        if id(finding) not in own:
-            found.setdefault(finding.subject, []).append(finding)
+        found.setdefault(finding.subject, []).append(finding)
     return tuple(Standing(tensor, tuple(found.get(tensor.name, ()))) for tensor in checkpoint.tensors)
 
 
@@ -154,36 +153,27 @@ def failures(checkpoint: CheckpointReport) -> tuple[Unanswered, ...]:
     return unanswered(answer(result) for result in checkpoint.failures)
 
 
-def answer(result: Result) -> tuple[str, str, str]:
+def answer(result: Result) -> tuple[str, str, str | None]:
     """Analyzer, reason and subject of a result that holds no answer."""
     return result.analyzer, result.reason, result.subject
 
 
-def unanswered(entries: Iterable[tuple[str, str, str]]) -> tuple[Unanswered, ...]:
+def unanswered(entries: Iterable[tuple[str, str, str | None]]) -> tuple[Unanswered, ...]:
     """The names grouped by analyzer and reason, in the order of the first of each group."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str], list[str | None]] = {}
     for analyzer, reason, name in entries:
         groups.setdefault((analyzer, reason), []).append(name)
     return tuple(Unanswered(analyzer, reason, tuple(names)) for (analyzer, reason), names in groups.items())
 
 
 def own_results(checkpoint: CheckpointReport) -> tuple[Result, ...]:
-    """The results about the checkpoint itself: those without a subject.
-
-    A tensor may have the empty name; then each analyzer's first such result is that tensor's,
-    because tensors come before the checkpoint.
-    """
-    own = [result for result in checkpoint.results if not result.subject]
-    if not any(tensor.name == "" for tensor in checkpoint.tensors):
-        return tuple(own)
-    firsts = {result.analyzer: id(result) for result in reversed(own)}
-    return tuple(result for result in own if firsts[result.analyzer] != id(result))
+    """The results about the checkpoint itself: those without a subject."""
+    return tuple(result for result in checkpoint.results if result.subject is None)
 
 
 def tensor_results(checkpoint: CheckpointReport) -> Iterator[Result]:
     """The results about tensors."""
-    own = set(map(id, own_results(checkpoint)))
-    return (result for result in checkpoint.results if id(result) not in own)
+    return (result for result in checkpoint.results if result.subject is not None)
 
 
 def severity_counts(report: Report) -> Mapping[Severity, int]:

@@ -107,7 +107,7 @@ def columns(checkpoint: CheckpointReport) -> list[Column]:
     keys = MetricKeys()
     found: dict[tuple[str, str], Column] = {}
     for result in digest.tensor_results(checkpoint):
-        place = places.get(result.subject)
+        place = places.get(result.subject or "")
         for measurement in result.measurements if place is not None else ():
             key = keys.key(measurement.metric)
             column = found.get((result.analyzer, key))
@@ -160,7 +160,7 @@ def details_data(
     """Details by the tensor's place, for those that have any in the page."""
     results: dict[str, list[Result]] = {}
     for result in digest.tensor_results(checkpoint):
-        results.setdefault(result.subject, []).append(result)
+        results.setdefault(result.subject or "", []).append(result)
     details: dict[str, Json] = {}
     for place, entry in enumerate(entries):
         if (at, place) in where.detailed:

@@ -117,7 +117,7 @@ def rule_part(group: RuleGroup, at: int, places: Mapping[str, int]) -> Markup:
 
 def finding_parts(finding: Finding, at: int, places: Mapping[str, int]) -> tuple[Markup, ...]:
     """The tensor, as a button that opens its details, and what is the case there."""
-    if not finding.subject:
+    if finding.subject is None:
         return (element("span", finding.message),)
     place = places.get(finding.subject)
     name = name_of(finding.subject)
@@ -165,7 +165,10 @@ def unanswered(group: Unanswered) -> Iterator[Markup]:
     """A reason and the names that it keeps from having an answer."""
     by = joined(element("code", group.analyzer), ": ") if group.analyzer else Markup()
     yield element("p", by, group.reason)
-    names = [name_of(subject) if subject else joined("the checkpoint itself") for subject in group.names[:NAMES_SHOWN]]
+    names = [
+        joined("the checkpoint itself") if subject is None else name_of(subject)
+        for subject in group.names[:NAMES_SHOWN]
+    ]
     rest = len(group.names) - NAMES_SHOWN
     yield element("p", *separated(names), f" and {count(rest)} more" if rest > 0 else "", class_="names")
 

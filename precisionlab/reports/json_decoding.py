@@ -201,13 +201,18 @@ def result(node: Node, metrics: Mapping[str, Metric]) -> Result:
     """One analyzer's answer."""
     return Result(
         analyzer=node["analyzer"].text(),
-        subject=node["subject"].text(),
+        subject=subject(node["subject"]),
         status=node["status"].one_of(STATUSES),
         reason=node["reason"].text(),
         measurements=tuple(measurement(key, value, metrics) for key, value in node["measurements"].named()),
         findings=node["findings"].each(finding),
         figures=node["figures"].each(figure),
     )
+
+
+def subject(node: Node) -> str | None:
+    """The tensor's name; None for the checkpoint itself."""
+    return None if node.value is None else node.text()
 
 
 def measurement(key: str, node: Node, metrics: Mapping[str, Metric]) -> Measurement:
@@ -222,7 +227,7 @@ def finding(node: Node) -> Finding:
     return Finding(
         code=node["code"].text(),
         severity=node["severity"].one_of(SEVERITIES),
-        subject=node["subject"].text(),
+        subject=subject(node["subject"]),
         message=node["message"].text(),
         remedy=node["remedy"].text(),
         evidence=node["evidence"].mapping(Node.scalar),

@@ -70,7 +70,8 @@ def rule_part(group: RuleGroup) -> str:
 
 def finding_line(finding: Finding) -> str:
     """The tensor and what is the case there."""
-    return f"{code(finding.subject)}: {text(finding.message)}" if finding.subject else text(finding.message)
+    message = text(finding.message)
+    return message if finding.subject is None else f"{code(finding.subject)}: {message}"
 
 
 def worst_parts(entries: list[Standing]) -> Iterator[str]:
@@ -126,7 +127,7 @@ def unanswered_parts(title: str, groups: tuple[Unanswered, ...]) -> Iterator[str
 def unanswered_line(group: Unanswered) -> str:
     """The names that one reason keeps from having an answer."""
     by = f"{code(group.analyzer)}: " if group.analyzer else ""
-    names = ", ".join(code(subject) if subject else "the checkpoint" for subject in group.names[:NAMES_SHOWN])
+    names = ", ".join("the checkpoint" if subject is None else code(subject) for subject in group.names[:NAMES_SHOWN])
     rest = f" and {count(len(group.names) - NAMES_SHOWN)} more" if len(group.names) > NAMES_SHOWN else ""
     return f"{by}{text(group.reason)}: {names}{rest}"
 

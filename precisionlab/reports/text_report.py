@@ -95,7 +95,9 @@ def group_lines(group: RuleGroup) -> Iterator[RenderableType]:
 def finding_text(finding: Finding) -> Text:
     """The tensor's name and what is the case there."""
     message = printable(finding.message, TEXT_LIMIT)
-    return Text.assemble((shown_name(finding.subject), "bold"), f": {message}") if finding.subject else Text(message)
+    if finding.subject is None:
+        return Text(message)
+    return Text.assemble((shown_name(finding.subject), "bold"), f": {message}")
 
 
 def worst_lines(checkpoint: CheckpointReport) -> Iterator[RenderableType]:
@@ -126,7 +128,9 @@ def figure_lines(figure: Figure, style: TextStyle) -> Iterator[RenderableType]:
 def unanswered_lines(verb: str, groups: Iterable[Unanswered]) -> Iterator[RenderableType]:
     """What was skipped or failed, for each reason."""
     for group in groups:
-        names = ", ".join(shown_name(subject) if subject else "the checkpoint" for subject in group.names[:NAMES_SHOWN])
+        names = ", ".join(
+            "the checkpoint" if subject is None else shown_name(subject) for subject in group.names[:NAMES_SHOWN]
+        )
         rest = f" and {count(len(group.names) - NAMES_SHOWN)} more" if len(group.names) > NAMES_SHOWN else ""
         by = f" by {printable(group.analyzer)}" if group.analyzer else ""
         yield Text(f"{verb}{by}: {names}{rest} ({printable(group.reason, TEXT_LIMIT)})")

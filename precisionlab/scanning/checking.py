@@ -9,7 +9,7 @@ from precisionlab.errors import AnalyzerError
 from precisionlab.escaping import printable
 
 
-def checked_result(answer: object, analyzer: str, subject: str) -> Result:
+def checked_result(answer: object, analyzer: str, subject: str | None) -> Result:
     """The answer, known to be the analyzer's result about the subject.
 
     Raises:
@@ -18,8 +18,10 @@ def checked_result(answer: object, analyzer: str, subject: str) -> Result:
     if not isinstance(answer, Result):
         raise AnalyzerError("", f"the analyzer returned {kind(answer)}, not a Result")
     if (answer.analyzer, answer.subject) != (analyzer, subject):
-        claimed = f"{printable(str(answer.analyzer), 60)} about {printable(str(answer.subject), 60) or 'the checkpoint'}"
-        raise AnalyzerError("", f"the analyzer returned a result of {claimed}")
+        about = "the checkpoint" if answer.subject is None else printable(str(answer.subject), 60)
+        raise AnalyzerError("", f"the analyzer returned a result of {printable(str(answer.analyzer), 60)} about {about}")
+    if not (isinstance(answer.status, Status) and is_text(answer.reason)):
+        raise AnalyzerError("", "the analyzer's result has no status of the known ones, or no text for a reason")
     for name, is_sound in PARTS.items():
         part = getattr(answer, name)
         if not is_sound(part):
@@ -72,7 +74,9 @@ def is_measurement(value: object) -> bool:
 
 def is_metric(value: object) -> bool:
     """A metric: texts throughout."""
-    return isinstance(value, Metric) and is_text(value.name) and is_text(value.unit) and maps_texts(value.labels, is_text)
+    return (
+        isinstance(value, Metric) and is_text(value.name) and is_text(value.unit) and maps_texts(value.labels, is_text)
+    )
 
 
 def is_finding(value: object) -> bool:
@@ -80,7 +84,8 @@ def is_finding(value: object) -> bool:
     return (
         isinstance(value, Finding)
         and isinstance(value.severity, Severity)
-        and all(map(is_text, (value.code, value.subject, value.message, value.remedy)))
+        and all(map(is_text, (value.code, value.message, value.remedy)))
+        and (value.subject is None or is_text(value.subject))
         and maps_texts(value.evidence, is_scalar)
     )
 
@@ -155,11 +160,6 @@ def is_series(value: object) -> bool:
         and every(value.ys, is_number)
         and len(value.xs) == len(value.ys)
     )
-
-
-def is_outcome(value: object) -> bool:
-    """How an analysis ended."""
-    return isinstance(value, Status)
 
 
 PARTS: Mapping[str, Callable[[object], bool]] = {

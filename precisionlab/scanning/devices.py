@@ -1,5 +1,6 @@
 """From what the user says to a torch device."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from precisionlab.escaping import printable
 NVIDIA, AMD = Path("/dev/nvidiactl"), Path("/dev/kfd")
 
 
-def resolve_device(wanted: str) -> str:
-    """The torch device for `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
+CUDA = re.compile(r"cuda(?::([0-9]{1,4}))?")
+
+
+def resolve_device(wanted: str, subject: str = "device") -> str:
+    """The torch device for `auto`, `cpu`, `cuda`, `cuda:1` or `mps`; errors are about the `subject`.
 
     `auto` imports torch only where the system has a device that torch might drive.
 
@@ -21,13 +25,13 @@ def resolve_device(wanted: str) -> str:
         return wanted
     if wanted == "auto":
         return automatic_device()
-    kind, _, index = wanted.partition(":")
-    if kind not in {"cuda", "mps"} or (index and not index.isdecimal()):
-        raise UsageError("--device", f"takes auto, cpu, cuda, cuda:N or mps, not {printable(wanted, 40)}")
-    if kind == "mps":
-        return require("mps", available=mps_is_available())
-    count = cuda_device_count()
-    return require(f"cuda:{index or 0}", available=int(index or 0) < count)
+    if wanted == "mps":
+        return require(wanted, subject, available=mps_is_available())
+    match = CUDA.fullmatch(wanted)
+    if match is None:
+        raise UsageError(subject, f"takes auto, cpu, cuda, cuda:N or mps, not {printable(wanted, 40) or 'nothing'}")
+    index = int(match[1] or 0)
+    return require(f"cuda:{index}", subject, available=index < cuda_device_count())
 
 
 def automatic_device() -> str:
@@ -37,14 +41,14 @@ def automatic_device() -> str:
     return "mps" if sys.platform == "darwin" and mps_is_available() else "cpu"
 
 
-def require(device: str, *, available: bool) -> str:
+def require(device: str, subject: str, *, available: bool) -> str:
     """The device.
 
     Raises:
         UsageError: it is not available.
     """
     if not available:
-        raise UsageError("--device", f"{device} is not available to torch here", "use --device auto")
+        raise UsageError(subject, f"{device} is not available to torch here", "auto takes what there is")
     return device
 
 

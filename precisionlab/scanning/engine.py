@@ -1,6 +1,6 @@
 """The one loop: tensors outside, analyzers inside, every byte read once."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.census.backends import backend_of
@@ -11,7 +11,7 @@ from precisionlab.errors import PrecisionlabError
 from precisionlab.escaping import printable
 from precisionlab.scanning.checking import checked_result
 from precisionlab.scanning.events import BytesRead, Event, ResultReady
-from precisionlab.scanning.reading_ahead import PendingTensor, ReadAhead
+from precisionlab.scanning.reading_ahead import FailedTensor, PendingTensor, ReadAhead
 from precisionlab.scanning.settings import Selected, Settings
 
 TICK_SECONDS = 0.1
@@ -31,28 +31,31 @@ def run(infos: Sequence[TensorInfo], analyzers: Sequence[Selected], settings: Se
         for pending in ahead.tensors(infos):
             while not pending.wait(TICK_SECONDS):
                 yield BytesRead(ahead.n_bytes_read)
-            made = outcome_of(pending)
-            made_ahead = made if isinstance(made, MadeAhead) else None
-            tensor = Tensor(
-                pending.info,
-                reader,
-                device=settings.device,
-                memory_bytes=settings.memory_bytes,
-                made_ahead=made_ahead,
-            )
-            for selected in analyzers:
-                result = answer(selected, tensor) if made_ahead else unread(selected, tensor, made)
-                answers[selected.analyzer.name].append(Answer(tensor, result))
-                yield ResultReady(settings.kept(result))
-            tensor.forget()
-            pending.forget()
+            for given in answers_about(pending, reader, analyzers, settings):
+                answers[given.result.analyzer].append(given)
+                yield ResultReady(settings.kept(given.result))
             yield BytesRead(ahead.n_bytes_read)
         for selected in analyzers:
             if summarizes(selected, answers[selected.analyzer.name]):
                 yield ResultReady(settings.kept(summary(selected, answers[selected.analyzer.name])))
 
 
-def outcome_of(pending: PendingTensor) -> MadeAhead | str:
+def answers_about(
+    pending: PendingTensor | FailedTensor, reader: FileReader, analyzers: Sequence[Selected], settings: Settings
+) -> Iterator[Answer]:
+    """What each analyzer says of the tensor; afterwards its bytes and its census are let go."""
+    made = outcome_of(pending)
+    made_ahead = made if isinstance(made, MadeAhead) else None
+    tensor = Tensor(
+        pending.info, reader, device=settings.device, memory_bytes=settings.memory_bytes, made_ahead=made_ahead
+    )
+    for selected in analyzers:
+        yield Answer(tensor, unread(selected, tensor, made) if isinstance(made, str) else answer(selected, tensor))
+    tensor.forget()
+    pending.forget()
+
+
+def outcome_of(pending: PendingTensor | FailedTensor) -> MadeAhead | str:
     """What reading ahead gave, or why the tensor cannot be counted."""
     try:
         return pending.outcome()
@@ -80,10 +83,10 @@ def summary(selected: Selected, answers: Sequence[Answer]) -> Result:
     """The analyzer's result for the whole checkpoint, whatever it raises."""
     summarize = selected.analyzer.summarize
     assert summarize is not None  # noqa: S101 - for the type checker; the caller looked
-    return guarded(selected, "", lambda: summarize(answers, selected.options))
+    return guarded(selected, None, lambda: summarize(answers, selected.options))
 
 
-def guarded(selected: Selected, subject: str, ask: Callable[[], object]) -> Result:
+def guarded(selected: Selected, subject: str | None, ask: Callable[[], object]) -> Result:
     """What the analyzer says, checked; a result that says so where it skips, raises or talks nonsense."""
     name = selected.analyzer.name
     try:

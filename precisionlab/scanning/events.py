@@ -25,7 +25,7 @@ class BytesRead:
 
 @dataclass(frozen=True, slots=True)
 class ResultReady:
-    """One analyzer is done with one tensor, or with the checkpoint (the result's subject is then empty)."""
+    """One analyzer is done with one tensor, or with the checkpoint (the result's subject is then None)."""
 
     result: Result
 

@@ -11,24 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.analysis.census.backends import Backend
-from precisionlab.analysis.census.survey import Block, Surveyor, blocks_of
+from precisionlab.analysis.census.survey import BLOCK_BYTES, Block, Surveyor, blocks_of
 from precisionlab.analysis.tensors import MadeAhead, Reader
 from precisionlab.checkpoints import TensorInfo
 
 TENSORS_AHEAD: Final = 32
-"""Most tensors being counted before the one whose turn it is."""
+"""Most tensors being counted, the one whose turn it is among them."""
 BYTES_AHEAD: Final = 256 << 20
-"""No further tensor is begun while this much is waiting to be read."""
+"""No further tensor is begun while this much is waiting; less where less may be held."""
 
 
 class PendingTensor:
     """A tensor whose blocks are being read and counted."""
 
-    def __init__(self, info: TensorInfo) -> None:
+    def __init__(self, info: TensorInfo, surveyor: Surveyor, content: NDArray[np.uint8] | None) -> None:
         self.info = info
-        self.content: NDArray[np.uint8] | None = None
+        self.surveyor = surveyor
+        self.content = content
         self.jobs: list[Future[None]] = []
-        self.surveyor: Surveyor | None = None
 
     def wait(self, timeout: float) -> bool:
         """Whether all blocks are done (or one failed) within `timeout` seconds."""
@@ -36,26 +36,56 @@ class PendingTensor:
         return not waiting or any(job.exception() for job in done)
 
     def outcome(self) -> MadeAhead:
-        """The survey, and the bytes where they are held.
+        """The survey, and the bytes where they are held. After a failure no further block is read.
 
         Raises:
             CheckpointError: a block could not be read.
         """
-        for job in self.jobs:
-            job.result()
+        try:
+            for job in self.jobs:
+                job.result()
+        finally:
+            for job in self.jobs:
+                job.cancel()
         return MadeAhead(self.surveyor.finish(), self.content)
+
+    def forget(self) -> None:
+        """Drop the bytes that were held."""
+        self.content = None
+
+
+class FailedTensor:
+    """A tensor that could not even be begun: there is no memory for its counts."""
+
+    def __init__(self, info: TensorInfo, error: Exception) -> None:
+        self.info = info
+        self.error = error
+
+    def wait(self, timeout: float) -> bool:
+        """There is nothing to wait for."""
+        del timeout
+        return True
+
+    def outcome(self) -> MadeAhead:
+        """Raise what went wrong."""
+        raise self.error
+
+    def forget(self) -> None:
+        """Nothing is held."""
 
 
 class ReadAhead:
     """Reads tensors in order, each byte once, with one reused buffer a thread.
 
+    Tensors of up to `hold_up_to` bytes are held as a whole for analyzers that ask for values; none where it is 0.
     As a context manager: leaving it stops the threads at their next block.
     """
 
-    def __init__(self, reader: Reader, backend: Backend, *, threads: int, hold_below: int) -> None:
+    def __init__(self, reader: Reader, backend: Backend, *, threads: int, hold_up_to: int) -> None:
         self._reader = reader
         self._backend = backend
-        self._hold_below = hold_below
+        self._hold_up_to = hold_up_to
+        self._bytes_ahead = min(BYTES_AHEAD, hold_up_to) if hold_up_to else BYTES_AHEAD
         self._pool = ThreadPoolExecutor(threads, "precisionlab-read")
         self._buffers = threading.local()
         self._lock = threading.Lock()
@@ -69,15 +99,16 @@ class ReadAhead:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_stopped = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        # Who leaves early does not wait: a thread that compiles a kernel is seconds from its next block.
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def tensors(self, infos: Sequence[TensorInfo]) -> Iterator[PendingTensor]:
+    def tensors(self, infos: Sequence[TensorInfo]) -> Iterator[PendingTensor | FailedTensor]:
         """The tensors in order, each as soon as asked for; some later ones are already being read."""
-        pending: deque[PendingTensor] = deque()
+        pending: deque[PendingTensor | FailedTensor] = deque()
         waiting = iter(infos)
         ahead = 0
         while True:
-            while len(pending) < TENSORS_AHEAD and (ahead < BYTES_AHEAD or not pending):
+            while len(pending) < TENSORS_AHEAD and (ahead < self._bytes_ahead or not pending):
                 info = next(waiting, None)
                 if info is None:
                     break
@@ -89,10 +120,13 @@ class ReadAhead:
             yield current
             ahead -= current.info.n_bytes
 
-    def _begin(self, info: TensorInfo) -> PendingTensor:
-        """Queue the blocks of a tensor. Its bytes are held where they are few enough for those who ask for values."""
-        content = np.empty(info.n_bytes, np.uint8) if info.n_bytes < self._hold_below else None
-        tensor = PendingTensor(info, Surveyor(info, self._backend), content)
+    def _begin(self, info: TensorInfo) -> PendingTensor | FailedTensor:
+        """Queue the blocks of a tensor."""
+        try:
+            content = np.empty(info.n_bytes, np.uint8) if 0 < info.n_bytes <= self._hold_up_to else None
+            tensor = PendingTensor(info, Surveyor(info, self._backend), content)
+        except Exception as error:  # noqa: BLE001 - whatever one tensor does to the counting, the others are counted
+            return FailedTensor(info, error)
         tensor.jobs.extend(self._pool.submit(self._count, tensor, block) for block in blocks_of(info))
         return tensor
 
@@ -110,5 +144,5 @@ class ReadAhead:
 
     def _buffer(self) -> NDArray[np.uint8]:
         if not hasattr(self._buffers, "buffer"):
-            self._buffers.buffer = np.empty(4 << 20, np.uint8)
+            self._buffers.buffer = np.empty(BLOCK_BYTES, np.uint8)
         return self._buffers.buffer  # type: ignore[no-any-return]

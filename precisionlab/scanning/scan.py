@@ -1,49 +1,56 @@
 """Scans of one or several paths."""
 
-from collections.abc import Generator, Mapping, Sequence
+import os
+import warnings
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from precisionlab.analysis.options import build_options
 from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
 from precisionlab.analysis.results import Result
 from precisionlab.checkpoints import Checkpoint, TensorInfo, find_checkpoints, open_checkpoint
-from precisionlab.errors import CheckpointError, PrecisionlabError, UsageError
+from precisionlab.errors import CheckpointError, UsageError
 from precisionlab.scanning.assembling import checkpoint_report, circumstances, options_by_analyzer, rule_summaries
+from precisionlab.scanning.devices import resolve_device
 from precisionlab.scanning.discovery import load_all, load_analyzer
-from precisionlab.scanning.engine import run
+from precisionlab.scanning.engine import described, run
 from precisionlab.scanning.events import CheckpointOpened, Event, PathFailed, ResultReady
-from precisionlab.scanning.settings import Selected, Settings
+from precisionlab.scanning.settings import Selected, Settings, check_codes
 
 
 class Scan:
-    """A scan under way: iterate over its events; ask for the report of what is done at any time.
+    """A scan under way: iterate over its events, once; ask for the report of what is done at any time.
 
     Each path may be a file, a folder or a glob. A path that cannot be opened costs itself only.
+    A checkpoint that several of them lead to is scanned once.
     """
 
     def __init__(self, paths: Sequence[str], analyzers: Sequence[Selected], settings: Settings) -> None:
-        self._paths = paths
         self._analyzers = analyzers
         self._settings = settings
         self._started = datetime.now(UTC)
+        self._waiting = deque(paths)
         self._finished: list[CheckpointReport] = []
         self._unreadable: list[Unreadable] = []
         self._current: tuple[Checkpoint, tuple[TensorInfo, ...], list[Result]] | None = None
+        self._is_over = False
 
     def __iter__(self) -> Generator[Event]:
-        for argument in self._paths:
-            try:
-                found = find_checkpoints(argument)
-            except CheckpointError as error:
-                yield self._fail(argument, error)
-                continue
-            for path in found:
-                yield from self._checkpoint(path)
+        try:
+            yield from self._find()
+            while self._waiting:
+                yield from self._checkpoint(self._waiting[0])
+        finally:
+            self._is_over = True
 
     def report(self) -> Report:
-        """Everything found until now. A checkpoint in the middle of its scan is marked incomplete."""
+        """Everything found until now. A checkpoint in the middle of its scan is marked incomplete.
+
+        Where the scan was stopped, what it did not reach is among the unreadable.
+        """
         checkpoints = tuple(self._finished)
         if self._current is not None:
             checkpoint, infos, results = self._current
@@ -51,7 +58,7 @@ class Scan:
         settings = self._settings
         return Report(
             checkpoints=checkpoints,
-            unreadable=tuple(self._unreadable),
+            unreadable=(*self._unreadable, *self._unreached()),
             analyzers=options_by_analyzer(self._analyzers),
             rules=rule_summaries(self._analyzers, settings),
             settings={
@@ -63,16 +70,29 @@ class Scan:
             run=circumstances(self._started, settings),
         )
 
+    def _find(self) -> Generator[Event]:
+        """Replace the arguments that are waiting by the checkpoints that they lead to."""
+        found: dict[str, str] = {}
+        for argument in tuple(self._waiting):
+            try:
+                for path in find_checkpoints(argument):
+                    found.setdefault(os.path.normpath(path), path)
+            except Exception as error:  # noqa: BLE001 - as below
+                yield self._fail(argument, error)
+        self._waiting = deque(found.values())
+
     def _checkpoint(self, path: str) -> Generator[Event]:
         try:
             checkpoint = open_checkpoint(path)
-        except CheckpointError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a path does to those who open it, the others are scanned
+            self._waiting.popleft()
             yield self._fail(path, error)
             return
         with checkpoint:
             infos = tuple(info for info in checkpoint.tensors if self._settings.takes(info.name))
             results: list[Result] = []
             self._current = checkpoint, infos, results
+            self._waiting.popleft()
             yield CheckpointOpened(path, len(infos), sum(info.n_bytes for info in infos))
             with closing(run(infos, self._analyzers, self._settings)) as events:
                 for event in events:
@@ -82,9 +102,24 @@ class Scan:
             self._current = None
             self._finished.append(checkpoint_report(checkpoint, infos, results, complete=True))
 
-    def _fail(self, path: str, error: PrecisionlabError) -> PathFailed:
-        self._unreadable.append(Unreadable(path, str(error)))
-        return PathFailed(path, str(error))
+    def _fail(self, path: str, error: Exception) -> PathFailed:
+        known = error if isinstance(error, CheckpointError) else unforeseen(error, path)
+        self._unreadable.append(Unreadable(path, cause_of(known, path)))
+        return PathFailed(path, str(known))
+
+    def _unreached(self) -> Iterator[Unreadable]:
+        if self._is_over:
+            yield from (Unreadable(path, "not opened: the scan was stopped before") for path in self._waiting)
+
+
+def unforeseen(error: Exception, path: str) -> CheckpointError:
+    """What is said where opening a path raises what it should not."""
+    return CheckpointError(path, f"cannot be opened ({described(error)})", "please report this")
+
+
+def cause_of(error: CheckpointError, path: str) -> str:
+    """What is wrong and what to do; the file is named where it is another one than the path."""
+    return str(CheckpointError("" if error.subject == path else error.subject, error.problem, error.remedy))
 
 
 def choose_analyzers(
@@ -99,12 +134,12 @@ def choose_analyzers(
         UsageError: an unknown analyzer or option, or a value out of bounds.
         AnalyzerError: an analyzer that was named does not load.
     """
-    warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     if names:
         chosen = tuple(load_analyzer(name) for name in dict.fromkeys(names))
     else:
         discovered = load_all()
-        warnings = discovered.warnings
+        problems = discovered.warnings
         chosen = tuple(analyzer for analyzer in discovered.analyzers.values() if analyzer.by_default)
     for name in options:
         analyzer = load_analyzer(name)
@@ -113,12 +148,12 @@ def choose_analyzers(
         Selected(analyzer, build_options(analyzer.name, analyzer.options, options.get(analyzer.name, {})))
         for analyzer in chosen
     )
-    return tuple(selected), warnings
+    return tuple(selected), problems
 
 
 def scan(
-    path: str | Path | Sequence[str | Path],
-    analyzers: Sequence[str] = (),
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    analyzers: str | Sequence[str] = (),
     *,
     options: Mapping[str, Mapping[str, object]] | None = None,
     settings: Settings | None = None,
@@ -132,19 +167,42 @@ def scan(
         settings: which tensors and rules, and with what means; without it everything on the CPU.
 
     Raises:
-        UsageError: an unknown analyzer or option, or no path at all.
-        CheckpointError: one path was given, and it cannot be opened. With several the report lists such paths.
+        UsageError: an unknown analyzer, option, rule or device, or no path at all.
+        AnalyzerError: an analyzer that was named does not load.
+        CheckpointError: one path was given, and nothing there can be opened. Otherwise the report lists such paths.
 
     >>> report = scan("samples/healthy.safetensors", analyzers=["range"])  # doctest: +SKIP
     >>> report.checkpoints[0].findings  # doctest: +SKIP
     ()
     """
-    paths = [str(path)] if isinstance(path, str | Path) else [str(one) for one in path]
+    paths = [os.fspath(one) for one in ([path] if isinstance(path, str | os.PathLike) else path)]
     if not paths:
         raise UsageError("", "there is no path to scan")
-    selected, _ = choose_analyzers(analyzers, options or {})
-    running = Scan(paths, selected, settings or Settings())
-    for event in running:
-        if isinstance(event, PathFailed) and len(paths) == 1:
-            raise CheckpointError("", event.message)
-    return running.report()
+    selected, problems = choose_analyzers([analyzers] if isinstance(analyzers, str) else analyzers, options or {})
+    for problem in problems:
+        warnings.warn(problem, stacklevel=2)
+    running = Scan(paths, selected, resolved(settings or Settings(), selected))
+    failed = listen(running)
+    report = running.report()
+    if failed and len(paths) == 1 and not report.checkpoints:
+        raise CheckpointError("", failed[0].message)
+    return report
+
+
+def resolved(settings: Settings, analyzers: Sequence[Selected]) -> Settings:
+    """The settings with a device that there is, and rule codes in capital letters.
+
+    Raises:
+        UsageError: there is no such device, or no such rule.
+    """
+    select, ignore = (tuple(code.upper() for code in codes) for codes in (settings.select, settings.ignore))
+    chosen = [selected.analyzer for selected in analyzers]
+    check_codes(select, chosen, "select")
+    check_codes(ignore, chosen, "ignore")
+    return replace(settings, device=resolve_device(settings.device), select=select, ignore=ignore)
+
+
+def listen(running: Scan) -> list[PathFailed]:
+    """Run the scan to its end; the paths that failed."""
+    with closing(iter(running)) as events:
+        return [event for event in events if isinstance(event, PathFailed)]

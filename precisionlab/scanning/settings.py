@@ -1,12 +1,16 @@
 """How a scan is to be run: which tensors, which rules, with what means."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.options import nearest
 from precisionlab.analysis.results import Result
+from precisionlab.errors import UsageError
+from precisionlab.escaping import printable
 
 DEFAULT_MEMORY_BYTES = 512 << 20
 
@@ -20,10 +24,14 @@ def available_threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What decides which tensors are analysed and which findings are kept, and the means."""
+    """What decides which tensors are analysed and which findings are kept, and the means.
+
+    Raises:
+        UsageError: a number below 0, or a text where several belong.
+    """
 
     device: str = "cpu"
-    """A torch device name."""
+    """`auto`, or a torch device name."""
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     """Most bytes of one tensor that an analyzer may hold at once; streaming needs little beside."""
     threads: int = 0
@@ -34,6 +42,12 @@ class Settings:
     select: tuple[str, ...] = ()
     """Prefixes of rule codes whose findings are kept; empty for all."""
     ignore: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if min(self.memory_bytes, self.threads) < 0:
+            raise UsageError("", "memory_bytes and threads are whole numbers of at least 0")
+        if any(isinstance(texts, str) for texts in (self.include, self.exclude, self.select, self.ignore)):
+            raise UsageError("", "include, exclude, select and ignore are tuples of texts, not one text")
 
     @property
     def n_threads(self) -> int:
@@ -70,3 +84,15 @@ class Selected:
     analyzer: Analyzer
     options: Any
     """An instance of the analyzer's `options` class."""
+
+
+def check_codes(codes: Iterable[str], analyzers: Iterable[Analyzer], subject: str) -> None:
+    """See that each code, or prefix of codes, is of some rule of these analyzers.
+
+    Raises:
+        UsageError: one is not; the nearest is suggested.
+    """
+    known = {rule.code: rule for analyzer in analyzers for rule in analyzer.rules}
+    for code in codes:
+        if not any(rule.startswith(code) for rule in known):
+            raise UsageError(subject, f"no rule begins with {printable(code, 40)}", nearest(code, known))

@@ -64,7 +64,7 @@ REMEDIES = {
 }
 
 
-def fired(code: str, subject: str, message: str, **evidence: Scalar) -> Finding:
+def fired(code: str, subject: str | None, message: str, **evidence: Scalar) -> Finding:
     """A finding of one of the sample's rules."""
     rule = next(rule for rule in RULES if rule.code == code)
     return Finding(code, rule.severity, subject, message, REMEDIES[code], MappingProxyType(evidence))
@@ -153,9 +153,9 @@ def sick_checkpoint() -> CheckpointReport:
     twice = "model.layers.0.mlp.weight and model.layers.1.mlp.weight hold the same bits"
     own = Result(
         "duplicates",
-        "",
+        None,
         measurements=(Measurement(Metric("bytes_saved", "bytes"), 4_000_000), Measurement(ENTROPY, 10.5)),
-        findings=(fired("PL030", "", twice),),
+        findings=(fired("PL030", None, twice),),
         figures=(histogram(1_000_000), casts(), spectrum(), log_histogram()),
     )
     return CheckpointReport(
@@ -299,11 +299,11 @@ figures = (
     | st.builds(Lines, texts, axes, axes, few(st.builds(Series, texts, few(floats), few(floats))))
 )
 metrics = st.builds(Metric, texts, texts, mapped(texts))
-findings = st.builds(Finding, texts, st.sampled_from(Severity), texts, texts, texts, mapped(scalars))
+findings = st.builds(Finding, texts, st.sampled_from(Severity), st.none() | texts, texts, texts, mapped(scalars))
 results = st.builds(
     Result,
     texts,
-    texts,
+    st.none() | texts,
     st.sampled_from(Status),
     texts,
     few(st.builds(Measurement, metrics, scalars)),

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from precisionlab.analysis.census.records import CastCounts, Census
 from precisionlab.formats import FORMATS, FloatFormat, Format, IntegerFormat
-from precisionlab.formats.casting import Bits, cast_bounds, is_exact, significant_bits
+from precisionlab.formats.casting import Bits, Outcome, classify, significant_bits
 
 CENSUS_PRECISION = 11
 """Most significant bits of a format for which a binned census decides every rounding."""
@@ -34,12 +34,10 @@ class Casts:
             raise ValueError(f"bins of {census.format.name} do not tell casts to {target.name}")
         if not census.is_exact and isinstance(target, FloatFormat) and target.precision > CENSUS_PRECISION:
             return wide_counts(census, target)
-        bounds = cast_bounds(target)
-        overflow = self._magnitudes >= bounds.overflow_from
-        underflow = self._magnitudes <= bounds.underflow_to
-        subnormal = (self._magnitudes < bounds.normal_from) & ~underflow
-        exact = is_exact(self._magnitudes, self._bits, target)
-        return CastCounts(*(int(census.counts[mask].sum()) for mask in (overflow, underflow, subnormal, exact)))
+        found = classify(self._magnitudes, self._bits, target)
+        outcomes = (Outcome.OVERFLOW, Outcome.UNDERFLOW, Outcome.SUBNORMAL)
+        masks = (*(found.outcomes == outcome for outcome in outcomes), found.exact)
+        return CastCounts(*(int(census.counts[mask].sum()) for mask in masks))
 
     def holds_all(self, target: Format) -> bool:
         """Whether `target` holds every element exactly, infinities and NaNs included (signs of zeros are not compared).

@@ -21,7 +21,7 @@ Codes = NDArray[np.unsignedinteger]
 
 @dataclass(frozen=True, slots=True)
 class ChannelExtremes:
-    """One entry a channel along `axis`."""
+    """One entry a channel along `axis`; of complex types, real and imaginary parts count as elements."""
 
     axis: int
     amax: NDArray[np.float64]

@@ -115,6 +115,7 @@ class FloatTables:
         self.format = format_
         self._distinct = DistinctTable()
         self._is_wide = format_.bits == 64
+        self._value_type = np.dtype(f"f{format_.bits // 8}")
         n_fields = 1 << (format_.exponent_bits + 1)
         self._leading = np.zeros(LEADING_BINS, np.uint32)
         self._flushed: NDArray[np.int64] | None = None
@@ -130,15 +131,18 @@ class FloatTables:
     def add(self, codes: Codes) -> PowerSums:
         """Count one block; its power sums are the caller's to merge, in the order of the blocks."""
         self._distinct.add(codes)
-        for start in range(0, len(codes), kernels.CHUNK):
-            self._add_chunk(codes[start : start + kernels.CHUNK])
+        shift = pilot_mean(codes.view(self._value_type))
+        starts = range(0, len(codes), kernels.CHUNK)
+        sums = [self._add_chunk(codes[start : start + kernels.CHUNK], shift) for start in starts]
         self._pending += len(codes)
         if self._pending >= FLUSH:
             self._flush()
-        return self._power_sums(codes)
+        count, *powers = (sum(column) for column in zip(*sums, strict=True))
+        return about_mean(shift, int(count), *powers)
 
-    def _add_chunk(self, codes: Codes) -> None:
-        """One chunk through every loop while it lies in the cache."""
+    def _add_chunk(self, codes: Codes, shift: float) -> tuple[int, float, float, float, float]:
+        """One chunk through every loop while it lies in the cache; its power sums."""
+        values: NDArray[np.floating] = codes.view(self._value_type)
         if self._is_wide:
             kernels.count_leading64(codes, self._leading)
             kernels.sum_bins64(codes, self._counts, self._sums)
@@ -148,19 +152,13 @@ class FloatTables:
             kernels.count_leading32(codes, self._leading)
             kernels.sum_bins32(codes, self._counts, self._sums)
             extent = kernels.extent32(codes)
-        self._smallest = min(self._smallest, int(extent[0]))
-        self._largest = max(self._largest, int(extent[1]))
-        self._union |= int(extent[2])
-        self._negative_zeros += int(extent[3])
-        if int(extent[4]):
+        self._smallest = min(self._smallest, extent[0])
+        self._largest = max(self._largest, extent[1])
+        self._union |= extent[2]
+        self._negative_zeros += extent[3]
+        if extent[4]:
             self._non_finite += kernels.count_non_finite(codes, *non_finite_masks(self.format))
-
-    def _power_sums(self, codes: Codes) -> PowerSums:
-        values: NDArray[np.floating] = codes.view(np.float64 if self._is_wide else np.float32)
-        exponent_mask = self.format.max_finite_pattern + 1
-        with np.errstate(all="ignore"):
-            shift = pilot_mean(values)
-            return about_mean(shift, *kernels.power_sums(values, codes, exponent_mask, shift))
+        return kernels.power_sums(values, codes, self.format.max_finite_pattern + 1, shift)
 
     def _flush(self) -> None:
         self._flushed = self._all_leading().astype(np.int64)
@@ -241,7 +239,8 @@ def pilot_mean(values: NDArray[np.floating]) -> float:
     pilot = values[:PILOT][np.isfinite(values[:PILOT])]
     if len(pilot) < PILOT // 2:
         pilot = values[np.isfinite(values)]
-    return float(pilot.astype(np.float64).mean()) if len(pilot) else 0.0
+    with np.errstate(over="ignore"):
+        return float(pilot.astype(np.float64).mean()) if len(pilot) else 0.0
 
 
 def non_finite_masks(format_: FloatFormat) -> tuple[int, int, int, int]:

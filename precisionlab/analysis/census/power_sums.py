@@ -1,14 +1,15 @@
 """Power sums of blocks about a shift, merged to the moments of the whole."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
 
 from precisionlab.analysis.census.records import Moments
 
 PILOT: Final = 1024
 """Elements at the start of a block whose mean is the shift of its power sums."""
+PRECISE_FROM: Final = 2.0**-970
+"""Sums from here on have all 53 bits, whatever terms underflowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,23 @@ class PowerSums:
     def moments(self) -> Moments:
         """Mean, population variance, skewness and kurtosis; NaN where undefined."""
         if not self.count:
-            return Moments(np.nan, np.nan, np.nan, np.nan)
+            return Moments(math.nan, math.nan, math.nan, math.nan)
         variance = self.second / self.count
         if variance == 0:
-            return Moments(self.mean, 0.0, np.nan, np.nan)
+            return Moments(self.mean, 0.0, math.nan, math.nan)
         third, fourth = self.third / self.count, self.fourth / self.count
-        with np.errstate(all="ignore"):
-            deviation = np.float64(variance) ** 0.5
-            return Moments(self.mean, variance, float(third / deviation**3), float(fourth / np.float64(variance) ** 2))
+        deviation = variance**0.5
+        return Moments(
+            self.mean,
+            variance,
+            standardised(third, variance * deviation),
+            standardised(fourth, variance * variance),
+        )
+
+
+def standardised(moment: float, scale: float) -> float:
+    """Their ratio; NaN where the scale is so small that moments of its size lose digits to underflow."""
+    return moment / scale if scale > PRECISE_FROM else math.nan
 
 
 def about_mean(  # noqa: PLR0913, PLR0917 - the terms of one formula

@@ -50,8 +50,9 @@ class Moments:
     """Of the finite elements, zeros included; NaN where undefined.
 
     The variance divides by n; skewness and kurtosis are standardised third and fourth moments
-    (0 and 3 for a normal distribution). Relative error below 1e-11 of the spread's own scale;
-    infinite or NaN where a fourth power exceeds float64 (magnitudes beyond 1e77).
+    (0 and 3 for a normal distribution). Relative error below 1e-11 of the spread's own scale. Of a
+    binned float64 tensor those are infinite or NaN whose powers leave float64's normal range:
+    kurtosis and skewness for spreads under 1e-73 or magnitudes beyond 1e77, at last the others.
     """
 
     mean: float
@@ -88,8 +89,9 @@ class FieldBins:
     """Wide floats by sign and exponent field.
 
     Arrays are [2, exponents]: row 0 positive. With f the fraction in [0, 1) that the mantissa field
-    stands for: the count, the sum of f and the sum of f*f of each bin. The sums are exact integers
-    rounded once for binary32, and right to a relative n * 2^-53 for binary64.
+    stands for: the count, the sum of f and the sum of f*f of each bin. All are added up as integers,
+    whatever the order, and rounded at the end to about 2^-52; those of f*f for binary64 miss at
+    most 2^-61 an element.
     """
 
     counts: NDArray[np.int64]
@@ -102,7 +104,7 @@ class Census:
     """The count of every number of a tensor; everything per element follows from it.
 
     `values` and `counts` list the finite non-zero numbers. Where `is_exact` they are the numbers
-    themselves; else each stands for a bin of equal sign-less exponent, 11 leading mantissa bits and
+    themselves (integers beyond 2^53 rounded to float64); else each stands for a bin of equal sign-less exponent, 11 leading mantissa bits and
     knowledge whether a lower bit is set: enough to round every element to any format of at most 11
     significant bits as if the element itself were at hand (signs are then all positive).
     """

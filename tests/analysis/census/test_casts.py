@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from precisionlab.analysis.census.casts import Casts
+from precisionlab.analysis.census.casts import Casts, tells
 from precisionlab.analysis.census.cpu import CpuBackend
 from precisionlab.analysis.census.records import CastCounts, Census
 from precisionlab.analysis.census.survey import Survey
@@ -193,7 +193,7 @@ def test_casts_that_bins_do_not_tell_are_refused(binned: "tuple[Specimen, Census
     specimen, census = binned
     casts = Casts(census)
     for target in ("int16", "int32", "uint16"):
-        assert not casts.decides(FORMATS[target])
+        assert not tells(census, FORMATS[target])
         with pytest.raises(ValueError, match=f"bins of {specimen.dtype} do not tell casts to {target}"):
             casts.counts(FORMATS[target])
 
@@ -204,14 +204,18 @@ def test_casts_that_bins_do_not_tell_are_refused(binned: "tuple[Specimen, Census
         (np.array([0.5, 1.0, -6.0]), "float32", ["float4_e2m1fn"]),
         (np.array([0.5, 1.0, -7.5]), "float32", ["float6_e2m3fn"]),
         (np.array([416.0, 1.0]), "float32", ["float8_e4m3fn"]),
-        (np.array([100.0, 101.0]), "float32", ["int8"]),
-        (np.array([1.0, 2.0**-30]), "float32", ["bfloat16"]),
+        (np.array([100.0, 101.0]), "float32", ["int8", "uint8"]),
+        (np.array([1.0, 2.0**-30]), "float32", ["float8_e8m0fnu"]),
+        (np.array([-1.0, 2.0**-30]), "float32", ["bfloat16"]),
+        (np.array([0.0, 2.0**-30]), "float32", ["bfloat16"]),
+        (np.array([-128.0, 101.0]), "float32", ["int8"]),
+        (np.array([128.0, 101.0]), "float32", ["uint8"]),
         (np.array([1.0, 1 + 2.0**-10]), "float32", ["float16"]),
         (np.array([1.0, 1 + 2.0**-10, 2.0**30]), "float64", ["tfloat32"]),
         (np.array([1.0, np.inf]), "float32", ["float8_e5m2"]),
         (np.array([208.0, np.nan]), "float32", ["float8_e4m3fn", "float8_e4m3fnuz"]),
         (np.array([1e300]), "float64", ["float64"]),
-        (np.array([2.0**31 - 1]), "float64", ["int32"]),
+        (np.array([2.0**31 - 1]), "float64", ["int32", "uint32"]),
     ],
 )
 def test_narrowest_formats_of_few_numbers(
