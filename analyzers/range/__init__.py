@@ -18,10 +18,10 @@ Figures are exact but where their line says otherwise (for float32 and float64 w
 | `lossless_share` | pattern entropy over stored bits: the size that ideal lossless coding of single elements could reach |
 | `distinct_values`, or `distinct_values_above` | distinct bit patterns, or the limit that they exceed |
 | `trailing_zero_bits` | low mantissa bits that no finite element uses |
-| `narrowest_format`, `narrowest_bits` | the narrowest catalogued formats that hold every element without rounding |
+| `narrowest_format`, `narrowest_bits` | the narrowest catalogued formats that hold every element without rounding; 32-bit integers are not looked for in float64 with more than 65,536 distinct values |
 | `cast_overflows`, `cast_underflows`, `cast_subnormals`, `cast_exact`, each `[format=...]` | finite non-zero elements that an unscaled cast to nearest even turns beyond the largest number, to zero, to a subnormal, or into themselves; `int8` is symmetric, -127 to 127 |
 | `channel_amax_ratio[axis=...]` | largest channel's largest magnitude over the median channel's, along the first and second axis |
-| `dead_channels`, `constant_channels`, each `[axis=...]` | channels of nothing but zeros, or of one other number |
+| `dead_channels`, `constant_channels`, each `[axis=...]` | channels of at least two elements that hold nothing but zeros, or one other number throughout |
 | `digest` | fingerprint of counts and channel extremes; equal tensors have equal ones |
 
 The exponent histogram shows how many elements have which binary exponent, and under it the

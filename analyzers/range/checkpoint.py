@@ -17,7 +17,9 @@ from precisionlab.analysis.figures import Bars, Figure
 from precisionlab.analysis.results import Finding, Measurement, Result, Status, finding
 from precisionlab.analysis.tensors import Tensor, same_bytes
 from precisionlab.escaping import printable
-from precisionlab.formats import FORMATS
+
+OUTCOMES = ("overflows", "underflows", "subnormals", "exact")
+"""In the order of `CastCounts`."""
 
 NUMBER = re.compile(r"\d+")
 
@@ -121,17 +123,17 @@ def whole_figures(owners: Sequence[Answer], options: Options) -> Iterator[Figure
         counts.update({int(figure.first) + i: int(height) for i, height in enumerate(figure.heights) if height})
     exponents = np.array(sorted(counts), np.int64)
     heights = np.array([counts[int(exponent)] for exponent in exponents], np.int64)
-    casts = {name: cast_totals(owners, name) for name in options.casts}
+    totals = cast_totals(owners)
+    casts = {name: CastCounts(*(totals[name, outcome] for outcome in OUTCOMES)) for name in options.casts}
     yield from exponents_and_casts(" of all float tensors", exponents, heights, casts)
 
 
-def cast_totals(owners: Iterable[Answer], target: str) -> CastCounts:
-    """The counts of a cast, added up over the tensors that were cast."""
-    outcomes = ("overflows", "underflows", "subnormals", "exact")
-    keys = {f"cast_{outcome}[format={FORMATS[target].name}]": outcome for outcome in outcomes}
-    sums = Counter(dict.fromkeys(outcomes, 0))
+def cast_totals(owners: Iterable[Answer]) -> Counter[tuple[str, str]]:
+    """The counts of casts by format and outcome, added up over the tensors that were cast."""
+    sums: Counter[tuple[str, str]] = Counter()
     for answer in owners:
         for measurement in answer.result.measurements:
-            if measurement.metric.key in keys:
-                sums[keys[measurement.metric.key]] += int(measurement.value)
-    return CastCounts(**sums)
+            _, is_cast, outcome = measurement.metric.name.partition("cast_")
+            if is_cast:
+                sums[measurement.metric.labels["format"], outcome] += int(measurement.value)
+    return sums

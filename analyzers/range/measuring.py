@@ -110,13 +110,11 @@ def digest(census: Census, channels: tuple[ChannelExtremes, ...]) -> str:
     """A fingerprint of counts and channel extremes: 128 bits in hexadecimal."""
     extent = census.specials, census.smallest_magnitude, census.largest_magnitude, census.entropies
     state = hashlib.blake2b(f"{census.format.name} {extent}".encode(), digest_size=16)
-    for array in (census.patterns, census.pattern_counts, census.values, census.counts):
+    counted = (census.values, census.counts) if census.patterns is None else (census.patterns, census.pattern_counts)
+    fractions = None if census.field_bins is None else census.field_bins.fractions
+    for array in (*counted, fractions, *(extremes.amax for extremes in channels)):
         if array is not None:
             state.update(np.ascontiguousarray(array).data)
-    if census.field_bins is not None:
-        state.update(np.ascontiguousarray(census.field_bins.fractions).data)
-    for extremes in channels:
-        state.update(np.ascontiguousarray(extremes.amax).data)
     return state.hexdigest()
 
 

@@ -4,12 +4,13 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
-    TaskID,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -17,23 +18,21 @@ from rich.progress import (
 from rich.text import Text
 
 from precisionlab.escaping import printable
-from precisionlab.scanning.events import BytesRead, CheckpointOpened, Event
+from precisionlab.scanning.events import BytesRead, CheckpointOpened, Event, OpeningCheckpoint
+
+WIDE, NARROW = 80, 45
+"""Columns of a terminal from which there is room for everything, and for name and bar."""
+NAME_LENGTH, LONGEST_NAME = 24, 4096
+"""Characters of a file's name that are shown, and that a name may have."""
 
 
 class ProgressBar:
     """Shows the events of a scan while it runs, and leaves nothing behind."""
 
     def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(binary_units=False),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=Console(file=sys.stderr),
-            transient=True,
-        )
-        self._task: TaskID | None = None
+        console = Console(file=sys.stderr)
+        self._progress = Progress(*columns_for(console.width), console=console, transient=True)
+        self._task = self._progress.add_task("", total=None)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -46,13 +45,16 @@ class ProgressBar:
 
     def show(self, event: Event) -> None:
         """Move on with an event."""
-        if isinstance(event, CheckpointOpened):
-            if self._task is not None:
-                self._progress.remove_task(self._task)
-            name = Text(printable(event.path.rstrip("/").rsplit("/", 1)[-1], 40)).plain
-            self._task = self._progress.add_task(name, total=event.n_bytes)
-        elif isinstance(event, BytesRead) and self._task is not None:
+        if isinstance(event, OpeningCheckpoint):
+            self._begin(f"opening {short_name(event.path)}", None)
+        elif isinstance(event, CheckpointOpened):
+            self._begin(short_name(event.path), event.n_bytes)
+        elif isinstance(event, BytesRead):
             self._progress.update(self._task, completed=event.n_bytes)
+
+    def _begin(self, description: str, n_bytes: int | None) -> None:
+        self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(description, total=n_bytes)
 
 
 class NoProgress:
@@ -68,3 +70,33 @@ class NoProgress:
 
     def show(self, event: Event) -> None:
         """Ignore the event."""
+
+
+class OnceOpened(ProgressColumn):
+    """Another column, empty as long as nobody knows how much there is."""
+
+    def __init__(self, column: ProgressColumn) -> None:
+        super().__init__()
+        self._column = column
+
+    def render(self, task: Task) -> RenderableType:
+        """What the column shows."""
+        return Text() if task.total is None else self._column(task)
+
+
+def columns_for(width: int) -> tuple[ProgressColumn, ...]:
+    """What there is room for in a terminal of this width."""
+    name, percentage = TextColumn("{task.description}", markup=False), TextColumn("{task.percentage:>3.0f} %")
+    if width >= WIDE:
+        amount = DownloadColumn(binary_units=False)
+        return name, BarColumn(), *map(OnceOpened, (amount, TransferSpeedColumn(), TimeRemainingColumn()))
+    if width >= NARROW:
+        return name, BarColumn(bar_width=None), OnceOpened(percentage)
+    return (OnceOpened(percentage),)
+
+
+def short_name(path: str) -> str:
+    """The last part of a path, cut in the middle where it is long."""
+    name = printable(path.rstrip("/").rsplit("/", 1)[-1], LONGEST_NAME)
+    half = NAME_LENGTH // 2
+    return name if len(name) <= NAME_LENGTH else f"{name[: half - 1]}…{name[-half:]}"

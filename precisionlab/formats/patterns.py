@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from precisionlab.formats.records import FloatFormat, Format, NaNs
 
+TABULATED_FROM = 256
+"""Patterns from which looking them up in a table of all is quicker than decoding each."""
+
 
 def decode(patterns: NDArray[np.unsignedinteger], format_: Format) -> NDArray[np.float64]:
     """The numbers that `patterns` stand for, exact in float64 for every catalogued float format.
@@ -16,7 +19,8 @@ def decode(patterns: NDArray[np.unsignedinteger], format_: Format) -> NDArray[np
         format_: of at most 64 bits. Integers beyond 2^53 are rounded to nearest.
     """
     if isinstance(format_, FloatFormat):
-        return decode_float(patterns, format_)
+        is_tabulated = format_.bits <= 16 and patterns.size > TABULATED_FROM
+        return decode_all(format_)[patterns] if is_tabulated else decode_float(patterns, format_)
     wide = patterns.astype(np.uint64)
     if not format_.signed:
         return wide.astype(np.float64)
@@ -77,6 +81,6 @@ def magnitudes(patterns: NDArray[np.unsignedinteger], format_: FloatFormat) -> N
 def decode_all(format_: Format) -> NDArray[np.float64]:
     """The number of every pattern of a format of at most 16 bits, by pattern; read-only."""
     codes = np.arange(1 << format_.bits, dtype=np.uint32)
-    table = decode(codes, format_)
+    table = decode_float(codes, format_) if isinstance(format_, FloatFormat) else decode(codes, format_)
     table.flags.writeable = False
     return table

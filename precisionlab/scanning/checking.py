@@ -19,7 +19,9 @@ def checked_result(answer: object, analyzer: str, subject: str | None) -> Result
         raise AnalyzerError("", f"the analyzer returned {kind(answer)}, not a Result")
     if (answer.analyzer, answer.subject) != (analyzer, subject):
         about = "the checkpoint" if answer.subject is None else printable(str(answer.subject), 60)
-        raise AnalyzerError("", f"the analyzer returned a result of {printable(str(answer.analyzer), 60)} about {about}")
+        raise AnalyzerError(
+            "", f"the analyzer returned a result of {printable(str(answer.analyzer), 60)} about {about}"
+        )
     if not (isinstance(answer.status, Status) and is_text(answer.reason)):
         raise AnalyzerError("", "the analyzer's result has no status of the known ones, or no text for a reason")
     for name, is_sound in PARTS.items():

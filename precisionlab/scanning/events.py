@@ -6,6 +6,13 @@ from precisionlab.analysis.results import Result
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningCheckpoint:
+    """A checkpoint is about to be opened, which for some containers takes a while."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointOpened:
     """A checkpoint's headers were read."""
 
@@ -38,4 +45,4 @@ class PathFailed:
     message: str
 
 
-Event = CheckpointOpened | BytesRead | ResultReady | PathFailed
+Event = OpeningCheckpoint | CheckpointOpened | BytesRead | ResultReady | PathFailed

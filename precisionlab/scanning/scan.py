@@ -17,7 +17,7 @@ from precisionlab.scanning.assembling import checkpoint_report, circumstances, o
 from precisionlab.scanning.devices import resolve_device
 from precisionlab.scanning.discovery import load_all, load_analyzer
 from precisionlab.scanning.engine import described, run
-from precisionlab.scanning.events import CheckpointOpened, Event, PathFailed, ResultReady
+from precisionlab.scanning.events import CheckpointOpened, Event, OpeningCheckpoint, PathFailed, ResultReady
 from precisionlab.scanning.settings import Selected, Settings, check_codes
 
 
@@ -82,6 +82,7 @@ class Scan:
         self._waiting = deque(found.values())
 
     def _checkpoint(self, path: str) -> Generator[Event]:
+        yield OpeningCheckpoint(path)
         try:
             checkpoint = open_checkpoint(path)
         except Exception as error:  # noqa: BLE001 - whatever a path does to those who open it, the others are scanned

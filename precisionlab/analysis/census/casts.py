@@ -35,9 +35,13 @@ class Casts:
         if not census.is_exact and isinstance(target, FloatFormat) and target.precision > CENSUS_PRECISION:
             return wide_counts(census, target)
         found = classify(self._magnitudes, self._bits, target)
-        outcomes = (Outcome.OVERFLOW, Outcome.UNDERFLOW, Outcome.SUBNORMAL)
-        masks = (*(found.outcomes == outcome for outcome in outcomes), found.exact)
-        return CastCounts(*(int(census.counts[mask].sum()) for mask in masks))
+        by_outcome = np.bincount(found.outcomes, census.counts, len(Outcome))  # exact: far below 2^53
+        return CastCounts(
+            int(by_outcome[Outcome.OVERFLOW]),
+            int(by_outcome[Outcome.UNDERFLOW]),
+            int(by_outcome[Outcome.SUBNORMAL]),
+            int(census.counts[found.exact].sum()),
+        )
 
     def holds_all(self, target: Format) -> bool:
         """Whether `target` holds every element exactly, infinities and NaNs included (signs of zeros are not compared).
@@ -48,6 +52,7 @@ class Casts:
         total = int(self._census.counts.sum())
         return (
             holds_specials(self._census, target)
+            and self._spans(target)
             and (target.signed or not self._has_negatives)
             and self.counts(target).exact + self._lowest_integers(target) == total
         )
@@ -62,11 +67,25 @@ class Casts:
         holding = [format_ for format_ in narrower if tells(census, format_) and self.holds_all(format_)]
         return tuple(format_ for format_ in holding if format_.bits == holding[0].bits) or (census.format,)
 
+    def _spans(self, target: Format) -> bool:
+        """Whether the target reaches as high and as low as any element does: most narrower formats do not."""
+        if not len(self._magnitudes):
+            return True
+        lowest, largest = reach(target)
+        return bool(self._bits.lowest.min() >= lowest and self._magnitudes.max() <= largest)
+
     def _lowest_integers(self, target: Format) -> int:
         """Elements that are the target's most negative integer: stored as it is, though no symmetric cast makes it."""
         if isinstance(target, FloatFormat) or not target.signed or not self._census.is_exact:
             return 0
         return int(self._census.counts[self._census.values == target.minimum].sum())
+
+
+def reach(target: Format) -> tuple[int, float]:
+    """Exponent of the lowest bit that any number of the format has, and its largest magnitude."""
+    if isinstance(target, FloatFormat):
+        return target.lowest_bit, target.max_finite
+    return 0, float(max(target.maximum, -target.minimum))
 
 
 def tells(census: Census, target: Format) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.analysis.census.power_sums import about_mean
-from precisionlab.analysis.census.records import Census, Entropies, Moments, Specials
+from precisionlab.analysis.census.records import DISTINCT_LIMIT, Census, Entropies, Moments, Specials
 from precisionlab.formats import FloatFormat, Format, IntegerFormat
 from precisionlab.formats.patterns import decode, decode_all, infinity_pattern, is_infinity, is_nan, magnitudes
 
@@ -143,13 +143,13 @@ def entropies_of(format_: Format, patterns: Patterns, counts: Counts) -> Entropi
 
 def entropy_of_keys(keys: NDArray[np.uint64], counts: Counts) -> float:
     """Entropy of `keys`, each occurring as often as its counts add up to."""
+    if keys.size and int(keys.max()) < DISTINCT_LIMIT:
+        return entropy(np.bincount(keys.astype(np.intp), counts))
     _, groups = np.unique(keys, return_inverse=True)
-    totals = np.zeros(int(groups.max(initial=-1)) + 1, np.int64)
-    np.add.at(totals, groups, counts)
-    return entropy(totals)
+    return entropy(np.bincount(groups, counts))
 
 
-def entropy(counts: Counts) -> float:
+def entropy(counts: NDArray[np.int64] | NDArray[np.float64]) -> float:
     """Shannon entropy in bits: the sum of -p log2 p over the shares p of `counts`; 0 for nothing."""
     occurring = counts[counts > 0]
     if len(occurring) <= 1:

@@ -11,10 +11,12 @@ import torch
 
 from precisionlab.analysis.census.accelerator import TorchBackend, leading_bins64, union
 from precisionlab.analysis.census.backends import Backend, backend_of
+from precisionlab.analysis.census.channels import ChannelPlan
 from precisionlab.analysis.census.cpu import CpuBackend
 from precisionlab.analysis.census.kernels import count_leading64
 from precisionlab.analysis.census.records import Census
 from precisionlab.analysis.census.survey import Survey
+from precisionlab.formats import FLOAT_FORMATS
 
 if TYPE_CHECKING:
     from tests.analysis.census.conftest import Specimen
@@ -68,6 +70,22 @@ def test_union_has_every_bit(n_codes: int) -> None:
     """Halving keeps the bits of every code, whatever their number."""
     codes = np.random.default_rng(n_codes).integers(0, 1 << 62, n_codes) & np.random.default_rng(0).integers(0, 1 << 62)
     assert int(union(torch.from_numpy(codes))) == int(np.bitwise_or.reduce(codes))
+
+
+@pytest.mark.parametrize("name", ["float8_e5m2", "bfloat16", "float32", "float64"])
+def test_extremes_are_the_same_codes(name: str, torch_backend: Backend) -> None:
+    """Tables of columns hold the compiled loops' codes, ordered without sign, so that tables of both could be merged."""
+    plan = ChannelPlan(FLOAT_FORMATS[name], 40, 13, 1)
+    kind = np.dtype(f"u{plan.format.bits // 8}")
+    codes = np.random.default_rng(0).integers(0, 1 << 63, 200, dtype=np.uint64) >> np.uint64(64 - plan.format.bits)
+    codes[::2] |= np.uint64(1 << (plan.format.bits - 1))
+    tables = [one.column_tables(plan, kind) for one in (torch_backend, CpuBackend())]
+    blocks = [(5, codes[:100].astype(kind)), (1, codes[100:].astype(kind))]
+    for column, block in blocks:
+        rows = tables[0].add(column, torch_backend.place(block))
+        assert rows.dtype == kind
+        np.testing.assert_array_equal(rows, tables[1].add(column, block))
+    np.testing.assert_array_equal(tables[0].columns(), tables[1].columns())
 
 
 def test_backends_are_chosen_by_device() -> None:

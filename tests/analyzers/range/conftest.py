@@ -1,6 +1,5 @@
 """Tensors in memory, and what the `range` analyzer says of them."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -73,19 +72,3 @@ def findings_of(tensor_of: Callable[..., Tensor]) -> Callable[..., Mapping[str, 
         return {finding.code: finding.message for finding in result.findings}
 
     return find
-
-
-@pytest.fixture(scope="session")
-def random() -> np.random.Generator:
-    """Seeded once a session."""
-    return np.random.default_rng(20240229)
-
-
-@pytest.fixture(scope="session")
-def same() -> Callable[[float, float, float], bool]:
-    """Whether two numbers agree to a relative tolerance, NaN with NaN."""
-
-    def agree(one: float, other: float, tolerance: float) -> bool:
-        return one == other or (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=tolerance)
-
-    return agree

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 MakeTensor = Callable[..., Tensor]
 
 PRECISIONS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
-SCALES = (2.0**-10, 2.0**-3, 0.0123, 0.7, 3.3e-3)
+SCALES = (2.0**-10, 0.0123, 0.7)
 
 
 def in_format(numbers: NDArray[np.floating[Any]], kind: str) -> Array:

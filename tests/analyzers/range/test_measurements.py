@@ -88,7 +88,8 @@ class Elements:
     @property
     def magnitudes(self) -> Numbers:
         """Of the finite non-zero numbers."""
-        return np.abs(self.finite[self.finite != 0])
+        magnitudes: Numbers = np.abs(self.finite[self.finite != 0])
+        return magnitudes
 
 
 def count(mask: NDArray[np.bool_]) -> int:
