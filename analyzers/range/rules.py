@@ -43,7 +43,8 @@ NON_CANONICAL = Rule(
 float32 or float64 all ones, the lower half a narrower number, as RISC-V registers hold it),
 and for boolean bytes other than 0 and 1.
 
-Arithmetic produces one canonical NaN. Other patterns say that bytes of another type were
+Arithmetic produces canonical NaNs: the quiet bit alone on most processors, all mantissa bits on
+NVIDIA's GPUs and in torch's E5M2. Other patterns say that bytes of another type were
 stored under this one, or that memory was corrupted. Libraries disagree on what a boolean
 byte of 2 means.
 

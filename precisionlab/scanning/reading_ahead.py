@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Final, Self
@@ -29,6 +29,7 @@ class PendingTensor:
         self.surveyor = surveyor
         self.content = content
         self.jobs: list[Future[None]] = []
+        self.has_failed = False
 
     def wait(self, timeout: float) -> bool:
         """Whether all blocks are done (or one failed) within `timeout` seconds."""
@@ -36,17 +37,13 @@ class PendingTensor:
         return not waiting or any(job.exception() for job in done)
 
     def outcome(self) -> MadeAhead:
-        """The survey, and the bytes where they are held. After a failure no further block is read.
+        """The survey, and the bytes where they are held.
 
         Raises:
             CheckpointError: a block could not be read.
         """
-        try:
-            for job in self.jobs:
-                job.result()
-        finally:
-            for job in self.jobs:
-                job.cancel()
+        for job in self.jobs:
+            job.result()
         return MadeAhead(self.surveyor.finish(), self.content)
 
     def forget(self) -> None:
@@ -102,7 +99,7 @@ class ReadAhead:
         # Who leaves early does not wait: a thread that compiles a kernel is seconds from its next block.
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def tensors(self, infos: Sequence[TensorInfo]) -> Iterator[PendingTensor | FailedTensor]:
+    def tensors(self, infos: Iterable[TensorInfo]) -> Iterator[PendingTensor | FailedTensor]:
         """The tensors in order, each as soon as asked for; some later ones are already being read."""
         pending: deque[PendingTensor | FailedTensor] = deque()
         waiting = iter(infos)
@@ -131,16 +128,22 @@ class ReadAhead:
         return tensor
 
     def _count(self, tensor: PendingTensor, block: Block) -> None:
-        if self._is_stopped:
+        if self._is_stopped or tensor.has_failed:
             return
-        if tensor.content is None:
-            part = self._buffer()[: block.length]
-        else:
-            part = tensor.content[block.start : block.start + block.length]
-        self._reader.read_into(tensor.info.location, block.start, part.data)
-        tensor.surveyor.add(block, part)
+        try:
+            part = self._place_for(tensor, block)
+            self._reader.read_into(tensor.info.location, block.start, part.data)
+            tensor.surveyor.add(block, part)
+        except Exception:
+            tensor.has_failed = True  # of what nobody will look at no more is read
+            raise
         with self._lock:
             self.n_bytes_read += block.length
+
+    def _place_for(self, tensor: PendingTensor, block: Block) -> NDArray[np.uint8]:
+        if tensor.content is None:
+            return self._buffer()[: block.length]
+        return tensor.content[block.start : block.start + block.length]
 
     def _buffer(self) -> NDArray[np.uint8]:
         if not hasattr(self._buffers, "buffer"):

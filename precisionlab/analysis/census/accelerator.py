@@ -155,8 +155,9 @@ class FloatTables:
         is_negative = wide != magnitudes
         is_infinite, is_nan = magnitudes == infinity, magnitudes > infinity
         is_quiet = magnitudes & (1 << (self.format.mantissa_bits - 1)) != 0
-        is_boxed = is_nan & (wide >> half & ((1 << half) - 1) == (1 << half) - 1)
-        is_canonical = magnitudes == infinity | (1 << (self.format.mantissa_bits - 1))
+        is_default = magnitudes == infinity | (1 << (self.format.mantissa_bits - 1))
+        is_canonical = is_default | (magnitudes == (1 << (self.format.bits - 1)) - 1)
+        is_boxed = is_nan & ~is_canonical & (wide >> half & ((1 << half) - 1) == (1 << half) - 1)
         kinds = (
             is_infinite & ~is_negative,
             is_infinite & is_negative,

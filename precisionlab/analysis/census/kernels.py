@@ -175,11 +175,13 @@ def count_non_finite(
             negative += int(code != magnitude)
         elif magnitude > np.uint64(infinity):
             is_quiet = (magnitude & np.uint64(quiet_bit)) != np.uint64(0)
-            is_boxed = (code & np.uint64(upper_half)) == np.uint64(upper_half)
+            is_default = magnitude == np.uint64(infinity | quiet_bit)
+            is_canonical = is_default or magnitude == np.uint64(sign_bit) - np.uint64(1)
+            is_boxed = (code & np.uint64(upper_half)) == np.uint64(upper_half) and not is_canonical
             quiet += int(is_quiet)
             signalling += int(not is_quiet)
             boxed += int(is_boxed)
-            payload += int(magnitude != np.uint64(infinity | quiet_bit) and not is_boxed)
+            payload += int(not is_canonical and not is_boxed)
     return positive, negative, quiet, signalling, boxed, payload
 
 

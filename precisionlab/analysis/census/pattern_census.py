@@ -70,7 +70,11 @@ def specials_of(format_: Format, patterns: Patterns, counts: Counts, values: NDA
 def nan_kinds(
     format_: FloatFormat, patterns: Patterns, nan: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which NaNs are signalling, boxed, canonical. Formats with one NaN have only canonical ones."""
+    """Which NaNs are signalling, boxed, canonical. Formats with one NaN have only canonical ones.
+
+    Canonical are those that arithmetic yields: the quiet bit alone (IEEE 754's default on most
+    processors) and all mantissa bits (NVIDIA's GPUs; torch's for E5M2).
+    """
     nothing = np.zeros(nan.shape, np.bool_)
     quiet_bit = 1 << (format_.mantissa_bits - 1) if format_.mantissa_bits else 0
     has_payloads = np.count_nonzero(nan) > 0 and format_.max_finite_pattern + 1 + quiet_bit < (
@@ -79,8 +83,10 @@ def nan_kinds(
     if not has_payloads or format_.nans.name != "IEEE":
         return nothing, nothing, nan
     signalling = nan & (patterns & np.uint64(quiet_bit) == 0)
-    canonical = nan & (magnitudes(patterns, format_) == np.uint64(infinity_pattern(format_) | quiet_bit))
-    return signalling, nan & is_boxed(format_, patterns), canonical
+    magnitude = magnitudes(patterns, format_)
+    all_ones = magnitude == np.uint64((1 << (format_.bits - 1)) - 1)
+    canonical = nan & (all_ones | (magnitude == np.uint64(infinity_pattern(format_) | quiet_bit)))
+    return signalling, nan & is_boxed(format_, patterns) & ~canonical, canonical
 
 
 def is_boxed(format_: FloatFormat, patterns: Patterns) -> NDArray[np.bool_]:

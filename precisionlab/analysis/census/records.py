@@ -23,9 +23,9 @@ class Specials:
     quiet_nans: int = 0
     signalling_nans: int = 0
     boxed_nans: int = 0
-    """NaNs whose upper half is all ones: a narrower number kept in a wider register (RISC-V NaN boxing)."""
+    """Other than canonical NaNs whose upper half is all ones: a narrower number in a wider register (RISC-V)."""
     payload_nans: int = 0
-    """NaNs that are neither boxed nor the canonical one: signalling, or with a payload."""
+    """NaNs that are neither boxed nor canonical (the quiet bit alone, or all mantissa bits): they carry a payload."""
     non_canonical: int = 0
     """Patterns outside the format's values: a boolean byte that is neither 0 nor 1."""
 

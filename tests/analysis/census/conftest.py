@@ -191,6 +191,7 @@ def of_ieee(component: str) -> Iterator[Specimen]:
         return np.array(codes, np.uint64)[rng.integers(0, len(codes), n_codes)].astype(kind)
 
     nans = [infinity | quiet, sign | infinity | quiet, infinity | 1, infinity | quiet | 1, (half | 3) & (2 * sign - 1)]
+    nans += [sign - 1, 2 * sign - 1]
     boxed_quiet = half | quiet | 5
     yield flat("zeros", component, drawn([0, sign]))
     yield flat("negative zero", component, drawn([sign], 3))

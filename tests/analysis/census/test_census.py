@@ -91,8 +91,9 @@ def assert_nan_kinds(specimen: "Specimen", census: Census) -> None:
         assert (specials.boxed_nans, specials.payload_nans) == (0, 0)
         return
     half = specimen.bits // 2
-    is_boxed = (codes >> np.uint64(half) == (1 << half) - 1) & (specimen.bits >= 32)
-    is_canonical = codes & np.uint64((1 << specimen.mantissa_bits) - 1) == quiet_bit
+    mantissas = codes & np.uint64((1 << specimen.mantissa_bits) - 1)
+    is_canonical = (mantissas == quiet_bit) | (mantissas == (1 << specimen.mantissa_bits) - 1)
+    is_boxed = (codes >> np.uint64(half) == (1 << half) - 1) & (specimen.bits >= 32) & ~is_canonical
     assert specials.signalling_nans == np.count_nonzero(codes & np.uint64(quiet_bit) == 0)
     assert specials.boxed_nans == np.count_nonzero(is_boxed)
     assert specials.payload_nans == np.count_nonzero(~is_boxed & ~is_canonical)
