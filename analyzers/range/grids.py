@@ -38,10 +38,12 @@ def integer_grid(census: Census, bits: int) -> Grid | None:
     """
     if not census.is_exact or not isinstance(census.format, FloatFormat) or census.format.bits < 16:
         return None
+    levels = (1 << (bits - 1)) - 1
+    if len(census.values) > 2 * levels:
+        return None
     magnitudes = np.unique(np.abs(census.values))
     if len(magnitudes) < MIN_MAGNITUDES:
         return None
-    levels = (1 << (bits - 1)) - 1
     return exact_grid(magnitudes, levels, census.format) or rounded_grid(magnitudes, levels, census.format)
 
 

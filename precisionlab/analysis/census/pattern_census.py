@@ -109,8 +109,12 @@ def moments_of(values: NDArray[np.float64], counts: Counts) -> Moments:
         return Moments(float(values[0]) + 0.0, 0.0, np.nan, np.nan)
     _, exponent = np.frexp(largest)
     scaled = np.ldexp(values, -exponent)
-    shift = float(np.sum(scaled * counts)) / n
-    powers = (float(np.sum((scaled - shift) ** power * counts)) for power in (1, 2, 3, 4))
+    weights = counts.astype(np.float64)
+    shift = float(np.sum(scaled * weights)) / n
+    deviations = scaled - shift
+    squares = deviations * deviations
+    first, second = deviations * weights, squares * weights
+    powers = (float(np.sum(terms)) for terms in (first, second, second * deviations, second * squares))
     moments = about_mean(shift, n, *powers).moments()
     with np.errstate(over="ignore", under="ignore"):
         mean = float(np.ldexp(moments.mean, exponent))
