@@ -11,7 +11,7 @@ import torch
 from numba import njit
 from numpy.typing import NDArray
 
-from precisionlab.analysis.census.backends import backend_of
+from precisionlab.analysis.census.devices import backend_of
 from precisionlab.analysis.census.survey import Block, Surveyor, blocks_of
 from precisionlab.checkpoints import ByteRange, TensorInfo
 from timing import best_seconds, machine

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from precisionlab.analysis.census.backends import backend_of
 from precisionlab.analysis.census.channels import ChannelExtremes
+from precisionlab.analysis.census.devices import backend_of
 from precisionlab.analysis.census.layouts import LAYOUTS, codes_of
 from precisionlab.analysis.census.records import Census
 from precisionlab.analysis.census.survey import Survey, Surveyor, blocks_of

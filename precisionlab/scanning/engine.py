@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 from precisionlab.analysis.analyzers import Answer
-from precisionlab.analysis.census.backends import backend_of
+from precisionlab.analysis.census.devices import backend_of
 from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.tensors import MadeAhead, Tensor, TensorTooLargeError
 from precisionlab.checkpoints import FileReader, TensorInfo

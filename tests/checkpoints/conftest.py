@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from precisionlab.checkpoints import pytorch, pytorch_child
+from precisionlab.checkpoints import pytorch
 from precisionlab.checkpoints.model import Checkpoint
-from precisionlab.checkpoints.pytorch_exchange import decode_request, encode
+from precisionlab.checkpoints.pytorch import child
+from precisionlab.checkpoints.pytorch.exchange import decode_request, encode
 
 Opener = Callable[[Path], Checkpoint]
 
@@ -24,7 +25,7 @@ def open_pytorch(monkeypatch: pytest.MonkeyPatch) -> Opener:
         request.pop("modules")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the child's stderr goes nowhere
-            return encode(pytorch_child.answer(decode_request(request)))
+            return encode(child.answer(decode_request(request)))
 
     monkeypatch.setattr(pytorch, "_converse", converse)
     return pytorch.open_file

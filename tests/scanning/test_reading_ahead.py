@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pytest
 
-from precisionlab.analysis.census.backends import backend_of
+from precisionlab.analysis.census.devices import backend_of
 from precisionlab.analysis.census.records import Census
 from precisionlab.analysis.census.survey import BLOCK_BYTES
 from precisionlab.checkpoints import ByteRange, CheckpointError, TensorInfo

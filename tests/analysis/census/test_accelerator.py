@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from precisionlab.analysis.census.accelerator import TorchBackend, leading_bins64, union
-from precisionlab.analysis.census.backends import Backend, backend_of
+from precisionlab.analysis.census.backends import Backend
 from precisionlab.analysis.census.channels import ChannelPlan
 from precisionlab.analysis.census.cpu import CpuBackend
+from precisionlab.analysis.census.devices import backend_of
 from precisionlab.analysis.census.kernels import count_leading64
 from precisionlab.analysis.census.records import Census
 from precisionlab.analysis.census.survey import Survey
@@ -103,7 +104,7 @@ def test_the_cpu_never_imports_torch() -> None:
         "import sys\n"
         "import precisionlab.analysis.tensors\n"
         "assert 'numba' not in sys.modules\n"
-        "from precisionlab.analysis.census.backends import backend_of\n"
+        "from precisionlab.analysis.census.devices import backend_of\n"
         "backend_of('cpu')\n"
         "assert 'torch' not in sys.modules\n"
     )

@@ -7,9 +7,9 @@ from types import MappingProxyType
 import torch
 
 from precisionlab.checkpoints.dtypes import DTYPE_BITS
-from precisionlab.checkpoints.pytorch_child_sources import Source
-from precisionlab.checkpoints.pytorch_child_tree import Leaf
-from precisionlab.checkpoints.pytorch_exchange import MAX_DIMENSIONS
+from precisionlab.checkpoints.pytorch.child_sources import Source
+from precisionlab.checkpoints.pytorch.child_tree import Leaf
+from precisionlab.checkpoints.pytorch.exchange import MAX_DIMENSIONS
 
 _PACKED_PAIRS = "float4_e2m1fn_x2"
 

@@ -4,7 +4,7 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from precisionlab.checkpoints.pytorch_exchange import Access
+from precisionlab.checkpoints.pytorch.exchange import Access
 from precisionlab.checkpoints.reading import RegularFile
 from precisionlab.checkpoints.zip_members import Member, inflate, list_members
 from precisionlab.errors import CheckpointError

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from precisionlab.checkpoints.pytorch_child_pieces import Piece
+from precisionlab.checkpoints.pytorch.child_pieces import Piece
 
 MAX_COMPARISONS = 200_000
 """Pairs of interleaved views that are compared byte for byte: about a second's worth."""

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from precisionlab.checkpoints import pytorch
-from precisionlab.checkpoints.pytorch_exchange import (
+from precisionlab.checkpoints.pytorch.exchange import (
     Answer,
     ExchangeError,
     Failure,

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import torch
 
-from precisionlab.checkpoints import pytorch, pytorch_child_tree
+from precisionlab.checkpoints import pytorch
 from precisionlab.checkpoints.model import Checkpoint
+from precisionlab.checkpoints.pytorch import child_tree
 from precisionlab.errors import CheckpointError
 
 pytestmark = [
@@ -348,7 +349,7 @@ def test_unreasonable_names_are_refused(open_pytorch: Opener, tmp_path: Path, mo
     checkpoint = open_pytorch(path)
     assert [tensor.name for tensor in checkpoint.tensors] == ["w"]
     assert [omission.reason for omission in checkpoint.omissions] == ["its name has 131,072 characters"]
-    monkeypatch.setattr(pytorch_child_tree, "MAX_NAMES", 1000)
+    monkeypatch.setattr(child_tree, "MAX_NAMES", 1000)
     with pytest.raises(CheckpointError, match="unreasonably long"):
         open_pytorch(path)
 

@@ -15,7 +15,7 @@ from typing import cast
 
 import torch
 
-from precisionlab.checkpoints.pytorch_exchange import Access
+from precisionlab.checkpoints.pytorch.exchange import Access
 
 READ_AT_ONCE = 4096
 """Bytes up to which a legacy file's storages, and what precedes each, are read while loading."""

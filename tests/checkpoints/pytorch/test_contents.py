@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from precisionlab.checkpoints import pytorch_child_sharing
 from precisionlab.checkpoints.model import Checkpoint, TensorInfo, nothing
-from precisionlab.checkpoints.pytorch_child_sources import READ_AT_ONCE, Region, SkippingReader
-from precisionlab.checkpoints.pytorch_child_tree import distinct_names
+from precisionlab.checkpoints.pytorch import child_sharing
+from precisionlab.checkpoints.pytorch.child_sources import READ_AT_ONCE, Region, SkippingReader
+from precisionlab.checkpoints.pytorch.child_tree import distinct_names
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Sparse:UserWarning"),  # torch says once that it is in beta
@@ -244,7 +244,7 @@ def test_interleaved_views_own_their_bytes(open_pytorch: Opener, tmp_path: Path)
 
 def test_comparing_views_is_bounded(open_pytorch: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thousands of columns of one matrix are not compared with each other without end: each owns its bytes."""
-    monkeypatch.setattr(pytorch_child_sharing, "MAX_COMPARISONS", 1000)
+    monkeypatch.setattr(child_sharing, "MAX_COMPARISONS", 1000)
     matrix = torch.zeros(4, 2000)
     path = tmp_path / "columns.pt"
     torch.save([matrix[:, index] for index in range(2000)], path)

@@ -16,12 +16,12 @@ from itertools import starmap
 
 import torch
 
-from precisionlab.checkpoints.pytorch_child_pieces import Piece, pieces_of
-from precisionlab.checkpoints.pytorch_child_sharing import find_owners
-from precisionlab.checkpoints.pytorch_child_sources import Source, load
-from precisionlab.checkpoints.pytorch_child_spill import SpillError, SpillFile
-from precisionlab.checkpoints.pytorch_child_tree import Leaf, NamesTooLongError, distinct_names, list_leaves
-from precisionlab.checkpoints.pytorch_exchange import Answer, Failure, Left, Placed, Request, decode_request, encode
+from precisionlab.checkpoints.pytorch.child_pieces import Piece, pieces_of
+from precisionlab.checkpoints.pytorch.child_sharing import find_owners
+from precisionlab.checkpoints.pytorch.child_sources import Source, load
+from precisionlab.checkpoints.pytorch.child_spill import SpillError, SpillFile
+from precisionlab.checkpoints.pytorch.child_tree import Leaf, NamesTooLongError, distinct_names, list_leaves
+from precisionlab.checkpoints.pytorch.exchange import Answer, Failure, Left, Placed, Request, decode_request, encode
 
 _GLOBALS = (
     re.compile(r"GLOBAL (.+?) was not an allowed global by default", re.DOTALL),

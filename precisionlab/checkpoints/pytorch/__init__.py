@@ -1,7 +1,7 @@
 """PyTorch checkpoints: zip archives and legacy files of `torch.save`, loaded as weights only.
 
 This process never imports torch. It looks at the archive, has a fresh interpreter load it
-(`pytorch_child`), checks what comes back, and reads the tensors where they lie in the file.
+(`child`), checks what comes back, and reads the tensors where they lie in the file.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import precisionlab
 from precisionlab.checkpoints.model import ByteRange, Checkpoint, Omission, TensorInfo, nothing
-from precisionlab.checkpoints.pytorch_exchange import (
+from precisionlab.checkpoints.pytorch.exchange import (
     Answer,
     Cause,
     ExchangeError,
@@ -24,7 +24,7 @@ from precisionlab.checkpoints.pytorch_exchange import (
     Request,
     decode_answer,
 )
-from precisionlab.checkpoints.pytorch_layouts import Layout, examine, is_pytorch
+from precisionlab.checkpoints.pytorch.layouts import Layout, examine, is_pytorch
 from precisionlab.checkpoints.reading import RegularFile
 from precisionlab.checkpoints.spilling import Spill
 from precisionlab.errors import CheckpointError
@@ -46,7 +46,7 @@ _CHILD = """
 import json, sys
 request = json.load(sys.stdin.buffer)
 sys.path[:] = request.pop("modules")
-from precisionlab.checkpoints.pytorch_child import main
+from precisionlab.checkpoints.pytorch.child import main
 main(request)
 """
 

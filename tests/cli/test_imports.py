@@ -1,0 +1,65 @@
+"""The import budget: what starts often must start fast. Sets of modules, since milliseconds depend on the machine."""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import sys
+from precisionlab.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+sys.stderr.write("\\n".join(sys.modules))
+"""
+NEVER = {"torch", "scipy.stats", "matplotlib", "pandas", "textual", "plotext", "rich", "numba", "tensorly"}
+
+
+def modules_of(environment: Mapping[str, str], folder: Path, *arguments: str) -> set[str]:
+    """The modules that a process has imported when the command is done."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=dict(environment),
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["scan", "--help"]], ids=" ".join)
+def test_help_imports_nothing_but_the_grammar(
+    environment: Mapping[str, str], tmp_path: Path, arguments: Sequence[str]
+) -> None:
+    """Neither the numeric libraries, nor any analyzer, container or report."""
+    imported = modules_of(environment, tmp_path, *arguments)
+    assert not imported & (NEVER | {"numpy", "shtab", "analyzers", "precisionlab.reports", "precisionlab.checkpoints"})
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["explain", "PL020"], ["explain", "range"]], ids=" ".join)
+def test_lists_and_pages_import_analyzers_only(
+    environment: Mapping[str, str], tmp_path: Path, arguments: Sequence[str]
+) -> None:
+    """The analyzers' modules are light: what computes is imported when it computes."""
+    imported = modules_of(environment, tmp_path, *arguments)
+    assert "analyzers.range" in imported
+    assert not imported & NEVER
+
+
+@pytest.mark.parametrize("format_name", ["text", "json"])
+def test_a_scan_on_the_cpu_never_imports_torch(
+    environment: Mapping[str, str], tmp_path: Path, healthy: str, format_name: str
+) -> None:
+    """The census needs numpy and compiled loops alone; JSON needs no console library either."""
+    imported = modules_of(environment, tmp_path, "scan", healthy, "--device", "cpu", "--format", format_name)
+    assert "numba" in imported
+    assert "torch" not in imported
+    assert not imported & {"matplotlib", "pandas", "textual", "scipy.stats", "tensorly"}
+    assert ("plotext" in imported) == (format_name == "text")
