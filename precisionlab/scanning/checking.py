@@ -9,26 +9,51 @@ from precisionlab.errors import AnalyzerError
 from precisionlab.escaping import printable
 
 
-def checked_result(answer: object, analyzer: str, subject: str | None) -> Result:
-    """The answer, known to be the analyzer's result about the subject.
+class Checker:
+    """Checks the answers of one scan. A metric that measurements of many tensors share is looked at once."""
 
-    Raises:
-        AnalyzerError: it is something else, or holds what no report can.
-    """
-    if not isinstance(answer, Result):
-        raise AnalyzerError("", f"the analyzer returned {kind(answer)}, not a Result")
-    if (answer.analyzer, answer.subject) != (analyzer, subject):
-        about = "the checkpoint" if answer.subject is None else printable(str(answer.subject), 60)
-        raise AnalyzerError(
-            "", f"the analyzer returned a result of {printable(str(answer.analyzer), 60)} about {about}"
-        )
-    if not (isinstance(answer.status, Status) and is_text(answer.reason)):
-        raise AnalyzerError("", "the analyzer's result has no status of the known ones, or no text for a reason")
-    for name, is_sound in PARTS.items():
-        part = getattr(answer, name)
-        if not is_sound(part):
-            raise AnalyzerError("", f"the {name} of the analyzer's result are {fault(part, is_sound)}")
-    return answer
+    def __init__(self) -> None:
+        self._sound_metrics: dict[int, Metric] = {}
+        self._parts: Mapping[str, Callable[[object], bool]] = {
+            "measurements": self._is_measurement,
+            "findings": is_finding,
+            "figures": is_figure,
+        }
+
+    def checked(self, answer: object, analyzer: str, subject: str | None) -> Result:
+        """The answer, known to be the analyzer's result about the subject.
+
+        Raises:
+            AnalyzerError: it is something else, or holds what no report can.
+        """
+        if not isinstance(answer, Result):
+            raise AnalyzerError("", f"the analyzer returned {kind(answer)}, not a Result")
+        if (answer.analyzer, answer.subject) != (analyzer, subject):
+            raise AnalyzerError("", f"the analyzer returned a result of {claim(answer)}")
+        if not (isinstance(answer.status, Status) and is_text(answer.reason)):
+            raise AnalyzerError("", "the analyzer's result has no status of the known ones, or no text for a reason")
+        for name, is_sound in self._parts.items():
+            part = getattr(answer, name)
+            if not every(part, is_sound):
+                raise AnalyzerError("", f"the {name} of the analyzer's result are {fault(part, is_sound)}")
+        return answer
+
+    def _is_measurement(self, value: object) -> bool:
+        return isinstance(value, Measurement) and is_scalar(value.value) and self._is_metric(value.metric)
+
+    def _is_metric(self, value: object) -> bool:
+        if id(value) in self._sound_metrics:
+            return True
+        if isinstance(value, Metric) and is_metric(value):
+            self._sound_metrics[id(value)] = value  # which keeps its id from being another's
+            return True
+        return False
+
+
+def claim(answer: Result) -> str:
+    """Whose result about what this says to be."""
+    about = "the checkpoint" if answer.subject is None else printable(str(answer.subject), 60)
+    return f"{printable(str(answer.analyzer), 60)} about {about}"
 
 
 def kind(value: object) -> str:
@@ -40,7 +65,7 @@ def fault(part: object, is_sound: Callable[[object], bool]) -> str:
     """What is wrong with a part of a result."""
     if not isinstance(part, tuple):
         return f"{kind(part)}, not a tuple"
-    index = next(i for i, entry in enumerate(part) if not is_sound((entry,)))
+    index = next(i for i, entry in enumerate(part) if not is_sound(entry))
     return f"not what a report can hold: entry {index} is {printable(repr(part[index]), 120)}"
 
 
@@ -69,16 +94,9 @@ def maps_texts(value: object, is_sound: Callable[[object], bool]) -> bool:
     return isinstance(value, Mapping) and all(map(is_text, value)) and all(map(is_sound, value.values()))
 
 
-def is_measurement(value: object) -> bool:
-    """A measurement with all that belongs to it."""
-    return isinstance(value, Measurement) and is_scalar(value.value) and is_metric(value.metric)
-
-
-def is_metric(value: object) -> bool:
-    """A metric: texts throughout."""
-    return (
-        isinstance(value, Metric) and is_text(value.name) and is_text(value.unit) and maps_texts(value.labels, is_text)
-    )
+def is_metric(value: Metric) -> bool:
+    """Texts throughout."""
+    return is_text(value.name) and is_text(value.unit) and maps_texts(value.labels, is_text)
 
 
 def is_finding(value: object) -> bool:
@@ -162,11 +180,3 @@ def is_series(value: object) -> bool:
         and every(value.ys, is_number)
         and len(value.xs) == len(value.ys)
     )
-
-
-PARTS: Mapping[str, Callable[[object], bool]] = {
-    "measurements": lambda part: every(part, is_measurement),
-    "findings": lambda part: every(part, is_finding),
-    "figures": lambda part: every(part, is_figure),
-}
-"""What a result holds, and what each of it must be."""

@@ -13,10 +13,11 @@ from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
 from precisionlab.analysis.results import Result
 from precisionlab.checkpoints import Checkpoint, TensorInfo, find_checkpoints, open_checkpoint
 from precisionlab.errors import CheckpointError, UsageError
+from precisionlab.scanning.asking import described
 from precisionlab.scanning.assembling import checkpoint_report, circumstances, options_by_analyzer, rule_summaries
 from precisionlab.scanning.devices import resolve_device
 from precisionlab.scanning.discovery import load_all, load_analyzer
-from precisionlab.scanning.engine import described, run
+from precisionlab.scanning.engine import run
 from precisionlab.scanning.events import CheckpointOpened, Event, OpeningCheckpoint, PathFailed, ResultReady
 from precisionlab.scanning.settings import Selected, Settings, check_codes
 

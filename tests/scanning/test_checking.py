@@ -11,7 +11,7 @@ from precisionlab.analysis.figures import Axis, Bars, Column, Lines, Series, Tab
 from precisionlab.analysis.results import Finding, Measurement, Metric, Result
 from precisionlab.analysis.rules import Severity
 from precisionlab.errors import AnalyzerError
-from precisionlab.scanning.checking import checked_result
+from precisionlab.scanning.checking import Checker
 
 AXIS = Axis("x", "bits", logarithmic=True)
 METRIC = Metric("norm", "1", MappingProxyType({"axis": "0"}))
@@ -30,8 +30,8 @@ SOUND = Result(
 
 def test_a_sound_result_passes() -> None:
     """All figures, non-finite numbers, and numpy's float64, which is a float."""
-    assert checked_result(SOUND, "signs", "w") is SOUND
-    assert checked_result(Result("signs", None), "signs", None).subject is None
+    assert Checker().checked(SOUND, "signs", "w") is SOUND
+    assert Checker().checked(Result("signs", None), "signs", None).subject is None
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,6 @@ def test_a_sound_result_passes() -> None:
 def test_nonsense_is_refused(answer: object, problem: str) -> None:
     """The error is one line that says what was returned."""
     with pytest.raises(AnalyzerError) as caught:
-        checked_result(answer, "signs", "w")
+        Checker().checked(answer, "signs", "w")
     assert problem in str(caught.value)
     assert str(caught.value).isprintable()
