@@ -124,17 +124,7 @@ class ReadAhead:
             tensor = PendingTensor(info, Surveyor(info, self._backend), content)
         except Exception as error:  # noqa: BLE001 - whatever one tensor does to the counting, the others are counted
             return FailedTensor(info, error)
-        if info.n_bytes <= 65536:
-            f = Future()
-            try:
-                for block in blocks_of(info):
-                    self._count(tensor, block)
-                f.set_result(None)
-            except Exception as error:
-                f.set_exception(error)
-            tensor.jobs.append(f)
-        else:
-            tensor.jobs.extend(self._pool.submit(self._count, tensor, block) for block in blocks_of(info))
+        tensor.jobs.extend(self._pool.submit(self._count, tensor, block) for block in blocks_of(info))
         return tensor
 
     def _count(self, tensor: PendingTensor, block: Block) -> None:
