@@ -15,7 +15,7 @@ CAST_COLUMNS = (
     Column("to zero"),
     Column("subnormal"),
     Column("exact"),
-    Column("exact", "share"),
+    Column("exact share", "share"),
 )
 """Counts of finite non-zero elements; the last column is a share of them."""
 

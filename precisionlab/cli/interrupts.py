@@ -1,4 +1,4 @@
-"""Ctrl-C: once, however often it arrives in a row."""
+"""Ctrl-C, and the signals by which a terminal or a system ends a process: once, however often they arrive in a row."""
 
 import signal
 import threading
@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PAUSE_SECONDS = 1.0
-"""Within this time after one Ctrl-C another one does not count."""
+"""Within this time after one signal another one does not count."""
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Ctrl-C, `kill`, and the window that is closed: temporary copies are to go with each."""
 
 
 @contextmanager
 def interrupted_once() -> Iterator[None]:
-    """Have Ctrl-C raise KeyboardInterrupt, but not again while its report is being written.
+    """Have these signals raise KeyboardInterrupt, but not again while its report is being written.
 
-    A program that starts ours and passes the signal on delivers it twice: the terminal sends it to all.
+    A program that starts ours and passes Ctrl-C on delivers it twice: the terminal sends it to all.
     After a pause it counts again, so that a report which takes long can be given up too.
     """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not is_main_thread():
-        yield  # somebody else decides, or nobody may
-        return
     last = -PAUSE_SECONDS
 
     def interrupt(number: int, frame: object) -> None:
@@ -30,13 +29,17 @@ def interrupted_once() -> Iterator[None]:
             last = now
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, interrupt)
+    before = {number: signal.getsignal(number) for number in SIGNALS if is_ours(number)}
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def is_main_thread() -> bool:
-    """Whether this thread is the one that signals interrupt."""
-    return threading.current_thread() is threading.main_thread()
+def is_ours(number: int) -> bool:
+    """Whether nobody else handles the signal, or has it ignored as nohup does; only the main thread may."""
+    is_main_thread = threading.current_thread() is threading.main_thread()
+    return is_main_thread and signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}

@@ -59,7 +59,7 @@ def scan_and_deliver(arguments: argparse.Namespace) -> ExitCode:
     report = scan.report()
     code = ExitCode.INTERRUPTED if was_interrupted else outcome(report, plan, exits_zero=arguments.exit_zero)
     is_delivered = deliver(report, targets, arguments) if report.checkpoints else True
-    if was_interrupted:
+    if was_interrupted and not arguments.quiet:
         messages.note(interruption(report))
     return code if is_delivered or was_interrupted else ExitCode.FAILURE
 

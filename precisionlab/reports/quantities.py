@@ -35,8 +35,9 @@ def trimmed(number: str) -> str:
 
 
 def share(value: float) -> str:
-    """A number in [0, 1] as per cent: `12.3 %`, `0.0004 %`."""
-    return f"{significant(value * 100, 3)} %"
+    """A number in [0, 1] as per cent: `12.3 %`, `0.0004 %`; only the whole is `100 %`."""
+    percent = significant(value * 100, 3)
+    return f"{'>99.9' if percent == '100' and value < 1 else percent} %"
 
 
 def count(value: int) -> str:

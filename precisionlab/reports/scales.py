@@ -36,7 +36,12 @@ class Scale:
     def value(self, place: float) -> float:
         """What stands at a place from 0 to 1."""
         at = self.low * (1 - place) + self.high * place
-        return 10.0**at if self.logarithmic else at
+        if not self.logarithmic:
+            return at
+        try:
+            return math.pow(10.0, at)
+        except OverflowError:  # the logarithm of the largest float, rounded up
+            return sys.float_info.max
 
     def clamped(self, value: float) -> float:
         """As `place`, but what stands nowhere or outside stands at the nearest end."""

@@ -52,11 +52,12 @@ def rich_table(table: Table, n_rows: int) -> RichTable:
     rows = table.rows[:n_rows]
     for index, column in enumerate(table.columns):
         cells = [row[index] for row in rows if index < len(row)]
+        is_short = all(len(cell(value, column)) <= SHORT for value in cells)
         drawn.add_column(
             Text(column_header(column)),
             justify="left" if any(isinstance(value, str) for value in cells) else "right",
-            overflow="fold",
-            no_wrap=all(len(cell(value, column)) <= SHORT for value in cells),
+            overflow="ellipsis" if is_short else "fold",  # a number cut in a narrow window must look cut
+            no_wrap=is_short,
         )
     for row in rows:
         drawn.add_row(*(Text(cell(value, column)) for value, column in zip(row, table.columns, strict=False)))

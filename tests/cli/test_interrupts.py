@@ -58,10 +58,21 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def interrupt(running: "subprocess.Popen[str]", pauses: Sequence[float] = ()) -> tuple[str, str]:
+def has_ended(pid: int) -> bool:
+    """Whether the process is gone, or dead and only waits for whoever inherited it to notice."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return status.rpartition(")")[2].split()[0] == "Z"
+
+
+def interrupt(
+    running: "subprocess.Popen[str]", pauses: Sequence[float] = (), number: signal.Signals = signal.SIGINT
+) -> tuple[str, str]:
     """Press Ctrl-C, and again after each pause; what the process printed, which must have ended soon after."""
     started = time.monotonic()
-    os.killpg(running.pid, signal.SIGINT)
+    os.killpg(running.pid, number)
     for pause in pauses:
         time.sleep(pause)
         with contextlib.suppress(ProcessLookupError):
@@ -86,19 +97,26 @@ def test_a_scan_stops_and_tells_what_it_did(start: Start, tmp_path: Path, large:
     assert os.listdir(tmp_path) == ["report.json"]  # noqa: PTH208 - names are enough
 
 
-def test_opening_a_pickle_stops_with_its_child(start: Start, tmp_path: Path, large: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_opening_a_pickle_stops_with_its_child(
+    start: Start, tmp_path: Path, large: str, number: signal.Signals
+) -> None:
     """The process that loads it ends too, its temporary folder goes, and nothing was done that could be written."""
-    import torch
-
-    torch.save({"w": torch.zeros(3)}, tmp_path / "model.pth")
+    write_pickle(tmp_path / "model.pth")
     running = start("model.pth", large, "-o", "report.json")
     wait_until(lambda: bool(children(running.pid)))
     (child,) = children(running.pid)
-    out, err = interrupt(running)
+    out, err = interrupt(running, number=number)
     assert (running.returncode, out) == (130, "")
     assert err == "precisionlab: note: interrupted; nothing was done until then\n"
-    wait_until(lambda: not Path(f"/proc/{child}").exists())
+    wait_until(lambda: has_ended(child))
     assert os.listdir(tmp_path) == ["model.pth"]  # noqa: PTH208 - names are enough
+
+
+def write_pickle(path: Path) -> None:
+    """A file that must be loaded in a child process to be known."""
+    sample = Path(__file__).parents[2] / "samples" / "shared-storage.pth"
+    path.write_bytes(sample.read_bytes())
 
 
 def test_start_up_stops_too(start: Start, large: str) -> None:
@@ -128,13 +146,16 @@ def test_one_ctrl_c_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_interrupt_that_somebody_else_handles_stays_theirs() -> None:
-    """As under nohup, where Ctrl-C is to be ignored."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """As under nohup, where a closed window is to be ignored; all others are as before in the end."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    others = (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
     try:
         with interrupted_once():
-            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not others[1]
+        assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == others
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_interrupt_is_recognised_behind_another_error() -> None:

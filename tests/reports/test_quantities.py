@@ -126,3 +126,8 @@ def test_shapes_are_dimensions() -> None:
 def test_every_name_can_be_seen(name: str, text: str) -> None:
     """A name of nothing but blanks stands in quotes."""
     assert quantities.shown_name(name) == text
+
+
+def test_only_the_whole_is_a_hundred_per_cent() -> None:
+    """A share that rounds to 100 % without being all says so."""
+    assert [quantities.share(value) for value in (1.0, 0.99996, 0.999)] == ["100 %", ">99.9 %", "99.9 %"]

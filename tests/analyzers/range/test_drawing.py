@@ -80,7 +80,7 @@ def test_the_table_repeats_the_measurements(name: str, tensor_of: MakeTensor) ->
         "to zero",
         "subnormal",
         "exact",
-        "exact",
+        "exact share",
     ]
     assert table.columns[-1].unit == "share"
     for target, row in zip(CAST_TARGETS, table.rows, strict=True):
