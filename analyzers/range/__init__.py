@@ -15,7 +15,7 @@ Figures are exact but where their line says otherwise (for float32 and float64 w
 | `mean`, `variance`, `skewness`, `kurtosis` | of the finite elements; the variance divides by n; 0 and 3 for normal deviates |
 | `entropy[field=...]` | Shannon entropy in bits of sign, exponent and mantissa field and of the whole pattern |
 | `entropy_is_upper_bound` | true where low mantissa bits were not counted and mantissa and pattern are at most this |
-| `lossless_share` | pattern entropy over stored bits: the size that ideal lossless coding of single elements could reach |
+| `lossless_share` | pattern entropy over stored bits: the size that ideal lossless coding of single elements could reach, the code's own table not counted |
 | `distinct_values`, or `distinct_values_above` | distinct bit patterns, or the limit that they exceed |
 | `trailing_zero_bits` | low mantissa bits that no finite element uses |
 | `narrowest_format`, `narrowest_bits` | the narrowest catalogued formats that hold every element without rounding; 32-bit integers are not looked for in float64 with more than 65,536 distinct values |
