@@ -17,6 +17,8 @@ COMMANDS = {
     "scan": "precisionlab.cli.scan_command",
     "list": "precisionlab.cli.list_command",
     "explain": "precisionlab.cli.explain_command",
+    "formats": "precisionlab.cli.formats_command",
+    "inspect": "precisionlab.cli.inspect_command",
 }
 
 

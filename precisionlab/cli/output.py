@@ -33,6 +33,8 @@ def put(text: str) -> None:
 def showable(text: str, stream: TextIO) -> str:
     """The text with escapes for what the stream's encoding lacks."""
     encoding = stream.encoding or "utf-8"
+    if not encoding.lower().startswith("utf"):
+        text = text.replace("…", "...")
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 

@@ -13,6 +13,8 @@ from precisionlab.escaping import printable
 SHELLS = ("bash", "zsh", "tcsh")
 FORMATS = ("text", "json", "jsonl", "markdown", "html")
 FAIL_ON = ("note", "warning", "error", "never")
+ROUNDINGS = ("nearest-even", "nearest-away", "toward-zero", "up", "down", "to-odd")
+OVERFLOWS = ("ieee", "saturate")
 SUBJECTS = ("analyzers", "rules", "formats", "containers")
 
 EPILOG = "exit codes:\n" + "\n".join(f"  {code.value:<4} {meaning}" for code, meaning in MEANINGS.items())
@@ -115,6 +117,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_scan(commands.add_parser)
     add_list(commands.add_parser)
     add_explain(commands.add_parser)
+    add_formats(commands.add_parser)
+    add_inspect(commands.add_parser)
     return parser
 
 
@@ -197,3 +201,45 @@ def add_explain(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("subject", metavar="RULE|ANALYZER", help="e.g. PL020 or range")
+
+
+def add_formats(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab formats [NAME...]`."""
+    parser = add_parser(
+        "formats",
+        help="print the catalogue of number formats, or all about one",
+        description="Print the catalogue of number formats, or all about those named.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("names", metavar="NAME", nargs="*", help="e.g. bf16, e4m3fn, e5m7, int4, posit16, nf4")
+    add_display(parser)
+
+
+def add_inspect(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab inspect VALUE`."""
+    parser = add_parser(
+        "inspect",
+        help="show a number in number formats, bit by bit",
+        description="Show what a number becomes in number formats: bits, class, neighbours, rounding errors; all exact.",
+        epilog="Before an expression that begins with a minus sign write '--': inspect --formats half -- -1/3",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "value", metavar="VALUE", nargs="?", help="0.1, 1/3, 2**-149, 0x1.8p3, 0b101, -0.0, nan, inf, an integer"
+    )
+    parser.add_argument(
+        "--formats", metavar="NAMES", help="formats, separated by commas (see 'formats'), or all; default: common ones"
+    )
+    parser.add_argument("--from", metavar="FORMAT", dest="source", help="decode --bits in this format")
+    parser.add_argument("--bits", metavar="PATTERN", help="0x7bff or 0b0_11110_1111111111; with --from")
+    parser.add_argument("--rounding", choices=ROUNDINGS, default="nearest-even", help="default: nearest-even")
+    parser.add_argument(
+        "--overflow", choices=OVERFLOWS, default="ieee", help="infinity or NaN, or the largest number; default: ieee"
+    )
+    add_display(parser)
+
+
+def add_display(parser: argparse.ArgumentParser) -> None:
+    """How a small command prints."""
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")

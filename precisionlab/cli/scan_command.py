@@ -1,8 +1,6 @@
 """`precisionlab scan`: run the scan, show how far it is, print and write what was found."""
 
 import argparse
-import os
-import shutil
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -17,6 +15,7 @@ from precisionlab.cli.output import put
 from precisionlab.cli.plan import Plan, plan_of
 from precisionlab.cli.progress import NoProgress, ProgressBar
 from precisionlab.cli.targets import checked_targets
+from precisionlab.cli.terminal import columns, wants_colour
 from precisionlab.errors import ReportError
 from precisionlab.escaping import printable
 from precisionlab.reports import digest, text_report, writers
@@ -25,11 +24,9 @@ from precisionlab.scanning.events import PathFailed
 from precisionlab.scanning.scan import Scan
 
 PIPE_COLUMNS = 100
-"""Width of the text where standard output is no terminal."""
+"""Width of the report where standard output is no terminal; its charts and tables want some room."""
 FAILURES_SHOWN = 10
 """Reasons of failures told for one checkpoint; the report has all."""
-LEAST_COLUMNS = 40
-"""Narrower terminals wrap the lines themselves."""
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -130,10 +127,7 @@ def print_report(report: Report, arguments: argparse.Namespace) -> None:
 
 def text_style(colour: str) -> text_report.TextStyle:
     """Width and colour for standard output, by the flag, the terminal and NO_COLOR."""
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
-    wanted = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    width = max(shutil.get_terminal_size().columns, LEAST_COLUMNS) if is_terminal else PIPE_COLUMNS
-    return text_report.TextStyle(width, colour == "always" or (colour == "auto" and wanted))
+    return text_report.TextStyle(columns(PIPE_COLUMNS), wants_colour(colour))
 
 
 def outcome(report: Report, plan: Plan, *, exits_zero: bool) -> ExitCode:

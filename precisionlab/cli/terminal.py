@@ -1,0 +1,32 @@
+"""Width and colour of the text that goes to standard output."""
+
+import os
+import shutil
+import sys
+
+PIPE_COLUMNS = 80
+"""Width of the text where standard output is no terminal."""
+LEAST_COLUMNS = 40
+"""Narrower terminals wrap the lines themselves."""
+
+
+def columns(in_a_pipe: int = PIPE_COLUMNS) -> int:
+    """How wide the text may be."""
+    return max(LEAST_COLUMNS, shutil.get_terminal_size().columns) if is_terminal() else in_a_pipe
+
+
+def wants_colour(choice: str) -> bool:
+    """Whether to colour: by the flag, else on a terminal that NO_COLOR does not silence."""
+    if choice != "auto":
+        return choice == "always"
+    return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def is_terminal() -> bool:
+    """Whether somebody watches standard output."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def styled(text: str, code: str, *, is_coloured: bool) -> str:
+    """The text in a colour of the terminal (the number of an SGR sequence), or as it is."""
+    return f"\x1b[{code}m{text}\x1b[0m" if is_coloured and text else text

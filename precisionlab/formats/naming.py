@@ -1,0 +1,175 @@
+"""Find a format by any of its names, or by a name that spells its fields."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
+
+from precisionlab.errors import FormatError
+from precisionlab.escaping import printable
+from precisionlab.formats.catalogue import ENTRIES
+from precisionlab.formats.families import STANDARD_EXPONENT_BITS, integer, p3109, posit
+from precisionlab.formats.records import ElementFormat, FloatFormat, NaNs, SignEncoding
+
+MAX_SPELLED_BITS = 64
+"""Widest format that a spelled name may have; the catalogue has wider ones under their own names."""
+
+OTHER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "float4_e2m1fn": ("e2m1fn", "e2m1", "fp4", "fp4_e2m1", "mxfp4_e2m1", "float4_e2m1fn_x2"),
+        "float6_e2m3fn": ("e2m3fn", "e2m3", "fp6_e2m3"),
+        "float6_e3m2fn": ("e3m2fn", "e3m2", "fp6_e3m2"),
+        "float8_e4m3fn": ("e4m3fn", "fp8_e4m3", "fp8_e4m3fn", "f8_e4m3", "f8e4m3fn"),
+        "float8_e5m2": ("e5m2", "fp8_e5m2", "f8_e5m2", "f8e5m2"),
+        "float8_e4m3fnuz": ("e4m3fnuz", "fp8_e4m3fnuz", "f8e4m3fnuz"),
+        "float8_e5m2fnuz": ("e5m2fnuz", "fp8_e5m2fnuz", "f8e5m2fnuz"),
+        "float8_e8m0fnu": ("e8m0fnu", "e8m0", "f8_e8m0", "ue8m0"),
+        "float8_e3m4": ("e3m4", "fp8_e3m4"),
+        "float8_e4m3": ("e4m3",),
+        "float8_e4m3b11fnuz": ("e4m3b11fnuz", "float8_e4m3b11"),
+        "float16": ("fp16", "f16", "half", "binary16", "e5m10"),
+        "bfloat16": ("bf16", "brain", "e8m7"),
+        "tfloat32": ("tf32", "tensorfloat32", "e8m10"),
+        "float32": ("fp32", "f32", "float", "single", "binary32", "e8m23"),
+        "float64": ("fp64", "f64", "double", "binary64", "e11m52"),
+        "binary128": ("float128", "fp128", "f128", "quad", "quadruple", "e15m112"),
+        "x87_extended": ("x87", "float80", "fp80", "f80", "extended"),
+        "fp24": ("amd_fp24", "e7m16"),
+        "pxr24": ("pixar_pxr24", "e8m15"),
+        "dlfloat16": ("dlfloat", "dlf16"),
+        "m7e4": ("fp12_m7e4",),
+        "bnb_fp4": ("fp4_bitsandbytes",),
+        "af4": ("abnormalfloat4",),
+        "nf4": ("normalfloat4",),
+        "int8": ("i8", "char"),
+        "int16": ("i16", "short"),
+        "int32": ("i32", "int"),
+        "int64": ("i64", "long"),
+        "uint8": ("u8", "byte"),
+    }
+)
+"""What else formats are called: by torch, ml_dtypes, safetensors, LLVM, and in papers."""
+
+FLOAT_NAME = re.compile(r"(?:float\d*_|fp\d*_)?e(\d{1,4})m(\d{1,4})(?:b(\d{1,6}))?(fnuz|fn|f|)")
+SPELLED_NANS = {"": NaNs.IEEE, "fn": NaNs.ALL_ONES, "fnuz": NaNs.NEGATIVE_ZERO, "f": NaNs.NONE}
+
+
+class Catalogue(Mapping[str, ElementFormat]):
+    """The catalogued formats by name; a look-up also takes their other names and spelled ones.
+
+    >>> CATALOGUE["half"].name, CATALOGUE["e5m7"].bits, CATALOGUE["int5"].bits
+    ('float16', 13, 5)
+    """
+
+    def __init__(self) -> None:
+        self._entries = {format_.name: format_ for format_ in ENTRIES}
+        others = {other: self._entries[name] for name, names in OTHER_NAMES.items() for other in names}
+        self._known = {**others, **self._entries}
+
+    def __getitem__(self, name: str) -> ElementFormat:
+        """The format of that name.
+
+        Raises:
+            KeyError: there is none; `find` says why.
+        """
+        try:
+            return self.find(name)
+        except FormatError as error:
+            raise KeyError(name) from error
+
+    def find(self, name: str) -> ElementFormat:
+        """The format of that name, in any case, with `-` for `_`, or as `torch.float16`.
+
+        Raises:
+            FormatError: there is none, or there can be none.
+        """
+        plain = name.strip().lower().removeprefix("torch.").replace("-", "_")
+        known = self._known.get(plain)
+        found = spelled(plain) if known is None else known
+        if found is None:
+            raise FormatError(printable(name, 60), "there is no such format", self.suggestion(plain))
+        return found
+
+    def suggestion(self, name: str) -> str:
+        """A remedy that names the nearest known name."""
+        match = difflib.get_close_matches(name, self._known, 1, 0.5)
+        syntax = "see 'precisionlab formats', or spell its fields as in e5m7"
+        return f"did you mean {match[0]}?" if match else syntax
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+@cache
+def spelled(name: str) -> ElementFormat | None:
+    """The format whose fields a name spells, the catalogue's own where it has them; None for other names.
+
+    Raises:
+        FormatError: no format can have these fields.
+    """
+    for pattern, build in SPELLINGS:
+        match = pattern.fullmatch(name)
+        if match:
+            return build(name, match)
+    return None
+
+
+def spelled_float(name: str, match: re.Match[str]) -> ElementFormat:
+    """`e5m7`, `e4m3b10f`, `e5m3fn`: exponent bits, mantissa bits, bias, and what the largest patterns are.
+
+    As in ml_dtypes no suffix means infinities and NaNs as in IEEE 754, `fn` finite with a NaN, `fnuz`
+    finite with the NaN at negative zero; besides `f` means finite without NaN. The bias is
+    2^(exponent bits - 1) - 1, for `fnuz` one more.
+    """
+    exponent_bits, mantissa_bits, suffix = int(match[1]), int(match[2]), match[4]
+    if 1 + exponent_bits + mantissa_bits > MAX_SPELLED_BITS:
+        problem = f"has {1 + exponent_bits + mantissa_bits} bits, spelled formats have at most {MAX_SPELLED_BITS}"
+        raise FormatError(name, problem)
+    usual = (1 << max(0, exponent_bits - 1)) - int(suffix != "fnuz")
+    bias = int(match[3]) if match[3] else usual
+    title = f"{exponent_bits} exponent and {mantissa_bits} mantissa bits, bias {bias}"
+    named = FloatFormat(name, exponent_bits, mantissa_bits, bias, SPELLED_NANS[suffix], title, "fields by name")
+    return next((entry for entry in ENTRIES if isinstance(entry, FloatFormat) and is_same(entry, named)), named)
+
+
+def is_same(one: FloatFormat, other: FloatFormat) -> bool:
+    """Whether two formats have the same patterns for the same numbers."""
+    return fields(one) == fields(other)
+
+
+def fields(format_: FloatFormat) -> tuple[object, ...]:
+    """All of a float format but its names."""
+    is_ordinary = (format_.signed, format_.subnormals, format_.integer_bit, format_.has_zero)
+    return (format_.exponent_bits, format_.mantissa_bits, format_.bias, format_.nans, is_ordinary)
+
+
+def spelled_integer(_: str, match: re.Match[str]) -> ElementFormat:
+    """`int5`, `uint12`, `sign_magnitude4`, `offset_binary16`."""
+    prefixes = {"sign_magnitude": SignEncoding.SIGN_MAGNITUDE, "offset_binary": SignEncoding.OFFSET_BINARY}
+    encoding = prefixes.get(match[1], SignEncoding.TWOS_COMPLEMENT)
+    return integer(int(match[2]), signed=match[1] != "uint", encoding=encoding)
+
+
+def spelled_posit(_: str, match: re.Match[str]) -> ElementFormat:
+    """`posit24`, `posit16es1`."""
+    return posit(int(match[1]), int(match[2]) if match[2] else STANDARD_EXPONENT_BITS)
+
+
+def spelled_p3109(_: str, match: re.Match[str]) -> ElementFormat:
+    """`binary8p3`, `binary6p2se`, `p3109_k8p3sf`."""
+    return p3109(int(match[1]), int(match[2]), infinities=match[3] != "sf")
+
+
+SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], ElementFormat]], ...] = (
+    (FLOAT_NAME, spelled_float),
+    (re.compile(r"(int|uint|sign_magnitude|offset_binary)(\d{1,4})"), spelled_integer),
+    (re.compile(r"posit(\d{1,4})(?:_?es(\d{1,2}))?"), spelled_posit),
+    (re.compile(r"(?:binary|p3109_k)(\d{1,3})p(\d{1,3})(se|sf|)"), spelled_p3109),
+)
+
+CATALOGUE = Catalogue()
+"""Every format, by every name."""
