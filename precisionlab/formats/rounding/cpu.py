@@ -1,4 +1,4 @@
-"""Compiled loops that round patterns of binary32 or binary64; `rounding_torch` holds their torch twins.
+"""Compiled loops that round patterns of binary32 or binary64; `accelerator` holds their torch twins.
 
 A pattern without sign is exponent and fraction; its significand is the fraction with the hidden
 bit. As the pattern of a sum that carries into the exponent is the sum of the patterns, rounding
@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from precisionlab.formats.modes import Rounding
-from precisionlab.formats.rounding_plan import MAX_RANDOM_BITS, Coding, Draws, Grid
+from precisionlab.formats.rounding.plan import MAX_RANDOM_BITS, Coding, Draws, Grid
 
 Patterns = NDArray[np.uint32] | NDArray[np.uint64]
 

@@ -1,6 +1,6 @@
 """Rounding of torch tensors on any device: the twins of the compiled loops, in eager operations, by blocks.
 
-Same steps, same constants, same results bit for bit; `rounding_cpu` explains them. Torch
+Same steps, same constants, same results bit for bit; `cpu` explains them. Torch
 computes in signed integers, of which patterns without sign are the positive ones.
 """
 
@@ -17,7 +17,7 @@ from precisionlab.formats.codes import decode_checked, wide_code_error
 from precisionlab.formats.modes import Rounding
 from precisionlab.formats.patterns import decode_all
 from precisionlab.formats.records import ElementFormat
-from precisionlab.formats.rounding_plan import (
+from precisionlab.formats.rounding.plan import (
     MAX_RANDOM_BITS,
     Coding,
     Draws,
@@ -283,7 +283,7 @@ def wrapped(constant: int, bits: int) -> int:
 
 
 def mixed(key: int, index: Tensor) -> Tensor:
-    """64 random bits for an index; `rounding_cpu.mixed`."""
+    """64 random bits for an index; `cpu.mixed`."""
     bits = (index + 1) * wrapped(0x9E3779B97F4A7C15, 64) + wrapped(key, 64)
     bits = (bits ^ logical_shift(bits, 30)) * wrapped(0xBF58476D1CE4E5B9, 64)
     bits = (bits ^ logical_shift(bits, 27)) * wrapped(0x94D049BB133111EB, 64)

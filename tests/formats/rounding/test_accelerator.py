@@ -15,8 +15,8 @@ from precisionlab.formats import FloatFormat, IntegerFormat
 from precisionlab.formats.modes import Rounding
 from precisionlab.formats.naming import CATALOGUE
 from precisionlab.formats.rounding import draws_of, encode, policy_of, round_to
-from precisionlab.formats.rounding_plan import SOURCES, Job, Subnormals, job_for
-from precisionlab.formats.rounding_torch import INTEGERS, decode_tensor, encode_tensor, round_tensor
+from precisionlab.formats.rounding.accelerator import INTEGERS, decode_tensor, encode_tensor, round_tensor
+from precisionlab.formats.rounding.plan import SOURCES, Job, Subnormals, job_for
 
 TARGETS = [
     form.name for form in CATALOGUE.values() if isinstance(form, FloatFormat | IntegerFormat) and form.bits <= 64
@@ -151,7 +151,7 @@ def test_twin_refuses_nan_where_the_format_has_none() -> None:
 
 def test_twin_takes_tensors_larger_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks are seamless, stochastic rounding included, on the twin as in the compiled loops."""
-    monkeypatch.setattr("precisionlab.formats.rounding_torch.BLOCK", 1000)
+    monkeypatch.setattr("precisionlab.formats.rounding.accelerator.BLOCK", 1000)
     values = torch.randn(70_001, generator=torch.Generator().manual_seed(0)).to(torch.bfloat16)
     deterministic = job_of(values, "float8_e5m2", "down", "ieee", "keep")
     assert same_bits(round_tensor(values, deterministic), round_to(values, "float8_e5m2", "down"))

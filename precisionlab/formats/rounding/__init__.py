@@ -52,7 +52,7 @@ from precisionlab.formats.codes import decode_checked
 from precisionlab.formats.modes import Overflow, Rounding
 from precisionlab.formats.naming import CATALOGUE
 from precisionlab.formats.records import ElementFormat
-from precisionlab.formats.rounding_plan import (
+from precisionlab.formats.rounding.plan import (
     MAX_RANDOM_BITS,
     SOURCES,
     Draw,
@@ -260,7 +260,7 @@ def bits_of(values: NDArray[Any]) -> NDArray[np.unsignedinteger]:
 
 def round_numpy(values: NDArray[Any], job: Job) -> NDArray[Any]:
     """`round_to` for numpy."""
-    from precisionlab.formats.rounding_arrays import round_bits  # noqa: PLC0415 - numba takes long to import
+    from precisionlab.formats.rounding.arrays import round_bits  # noqa: PLC0415 - numba takes long to import
 
     array = np.asarray(values)
     rounded = round_bits(bits_of(array), job).view(array.dtype.newbyteorder("="))
@@ -269,7 +269,7 @@ def round_numpy(values: NDArray[Any], job: Job) -> NDArray[Any]:
 
 def encode_numpy(values: NDArray[Any], job: Job) -> NDArray[Any]:
     """`encode` for numpy."""
-    from precisionlab.formats.rounding_arrays import encode_bits  # noqa: PLC0415 - numba takes long to import
+    from precisionlab.formats.rounding.arrays import encode_bits  # noqa: PLC0415 - numba takes long to import
 
     array = np.asarray(values)
     return encode_bits(bits_of(array), job).reshape(array.shape)
@@ -277,28 +277,28 @@ def encode_numpy(values: NDArray[Any], job: Job) -> NDArray[Any]:
 
 def round_torch(values: "torch.Tensor", job: Job) -> "torch.Tensor":
     """`round_to` for torch: by the compiled loops where the tensor lies on the CPU."""
-    from precisionlab.formats import rounding_arrays, rounding_torch  # noqa: PLC0415 - they take long to import
+    from precisionlab.formats.rounding import accelerator, arrays  # noqa: PLC0415 - they take long to import
 
     flat = values.detach().contiguous().view(-1)
     if values.device.type != "cpu":
-        return rounding_torch.round_tensor(flat, job).view(values.shape)
-    rounded = rounding_arrays.round_bits(rounding_torch.bits_of(flat), job)
-    return rounding_torch.tensor_of(rounded).view(values.dtype).view(values.shape)
+        return accelerator.round_tensor(flat, job).view(values.shape)
+    rounded = arrays.round_bits(accelerator.bits_of(flat), job)
+    return accelerator.tensor_of(rounded).view(values.dtype).view(values.shape)
 
 
 def encode_torch(values: "torch.Tensor", job: Job) -> "torch.Tensor":
     """`encode` for torch."""
-    from precisionlab.formats import rounding_arrays, rounding_torch  # noqa: PLC0415 - they take long to import
+    from precisionlab.formats.rounding import accelerator, arrays  # noqa: PLC0415 - they take long to import
 
     flat = values.detach().contiguous().view(-1)
     if values.device.type != "cpu":
-        return rounding_torch.encode_tensor(flat, job).view(values.shape)
-    codes = rounding_arrays.encode_bits(rounding_torch.bits_of(flat), job)
-    return rounding_torch.tensor_of(codes).view(values.shape)
+        return accelerator.encode_tensor(flat, job).view(values.shape)
+    codes = arrays.encode_bits(accelerator.bits_of(flat), job)
+    return accelerator.tensor_of(codes).view(values.shape)
 
 
 def decode_torch(codes: "torch.Tensor", format_: ElementFormat) -> "torch.Tensor":
     """`decode` for torch: from a table on the device where it is small, else by way of numpy."""
-    from precisionlab.formats import rounding_torch  # noqa: PLC0415 - torch takes long to import
+    from precisionlab.formats.rounding import accelerator  # noqa: PLC0415 - torch takes long to import
 
-    return rounding_torch.decode_tensor(codes, format_)
+    return accelerator.decode_tensor(codes, format_)

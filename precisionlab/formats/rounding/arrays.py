@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.formats.modes import Rounding
-from precisionlab.formats.rounding_cpu import (
+from precisionlab.formats.rounding.cpu import (
     Patterns,
     code_patterns,
     draw_patterns,
     round_patterns,
 )
-from precisionlab.formats.rounding_plan import SOURCES, Job, Working, coding_of, nan_error, unheld_error
+from precisionlab.formats.rounding.plan import SOURCES, Job, Working, coding_of, nan_error, unheld_error
 
 Bits = NDArray[np.unsignedinteger]
 
