@@ -16,26 +16,35 @@ from precisionlab.formats.records import (
 )
 
 IEEE = "IEEE 754-2019, table 3.5"
-OCP_FP8 = "OCP 8-bit Floating Point Specification 1.0 (2023), table 1"
-OCP_MX = "OCP Microscaling Formats Specification 1.0 (2023), section 5.3"
+OCP_FP8 = "OCP 8-bit Floating Point Specification (OFP8) 1.0 (2023); Micikevicius et al. (2022), arXiv:2209.05433"
+OCP_MX = "OCP Microscaling Formats (MX) Specification 1.0 (2023)"
 FNUZ = "Noune et al., 8-bit Numerical Formats for Deep Neural Networks (2022), arXiv:2206.02915"
 
-ML_DTYPES = "ml_dtypes 0.5 (2024), README, section on FP8 types"
-B11 = "Sun et al., Hybrid 8-bit Floating Point (HFP8) Training and Inference (NeurIPS 2019); as in ml_dtypes and LLVM"
-X87 = "Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, sections 4.2.2 and 8.2"
-FP24 = (
-    "Shader Model 2.0 on ATI R300 (2002): s16e7; infinities, NaN and subnormals by the rules of IEEE 754, an assumption"
+ML_DTYPES = "ml_dtypes 0.5 (2024), README, Specifications of implemented floating point formats"
+B11 = (
+    "Sun et al., Hybrid 8-bit Floating Point (HFP8) Training and Inference (NeurIPS 2019); "
+    "as in LLVM's S_Float8E4M3B11FNUZ and ml_dtypes"
 )
-PXR24 = "OpenEXR, PXR24 compression (Pixar): binary32 without its 8 low bits"
-DLFLOAT = "Agrawal et al., DLFloat: A 16-b Floating Point Format Designed for Deep Learning Training and Inference (ARITH 2019)"
+X87 = "Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, section 8.2.2 and table 8-3"
+FP24 = (
+    "Microsoft, Shader model 3 (HLSL reference): ps_2_0 computes in s16e7; bias 63 as in Mesa's r300 driver; "
+    "infinities, NaN and subnormals by the rules of IEEE 754 are an assumption"
+)
+PXR24 = "OpenEXR, internal_pxr24.c: binary32 rounded to its 24 high bits, ties away from zero, never to infinity"
+DLFLOAT = (
+    "Agrawal et al., DLFloat: A 16-b Floating Point Format Designed for Deep Learning Training and Inference "
+    "(ARITH 2019); patterns as in onnx-mlir, DLF16Conversion.hpp"
+)
 M7E4 = (
     "Blumenfeld, Hubara, Soudry, Towards Cheaper Inference in Deep Networks with Lower Bit-Width Accumulators "
-    "(ICLR 2024), arXiv:2401.14110; its bias is a parameter, here 7"
+    "(ICLR 2024), arXiv:2401.14110, for the 12 bits; sign, bias 7 and the absence of subnormals, infinities and NaN "
+    "are an assumption"
 )
-QLORA = "Dettmers et al., QLoRA (2023), arXiv:2305.14314, appendix E; the table of bitsandbytes"
-BITSANDBYTES = "bitsandbytes 0.50, functional.get_4bit_type: twelfths, normalised in float32"
+QLORA = "Dettmers et al., QLoRA (2023), arXiv:2305.14314; the table of bitsandbytes 0.50"
+BITSANDBYTES = "bitsandbytes 0.50, its FP4 kernels: twelfths, normalised in float32"
 YOSHIDA = (
-    "Yoshida, NF4 Isn't Information Theoretically Optimal (and that's Good) (2023), arXiv:2306.06965, block size 64"
+    "Yoshida, NF4 Isn't Information Theoretically Optimal (and that's Good) (2023), arXiv:2306.06965, block size 64; "
+    "bitsandbytes numbers the same values downwards"
 )
 BINARYCONNECT = "Courbariaux, Bengio, David, BinaryConnect (2015), arXiv:1511.00363"
 BITNET = "Ma et al., The Era of 1-bit LLMs (2024), arXiv:2402.17764"

@@ -4,8 +4,8 @@ from precisionlab.errors import FormatError
 from precisionlab.formats.records import FloatFormat, IntegerFormat, NaNs, PositFormat, SignEncoding
 
 P3109 = (
-    "IEEE SA P3109 working group, Interim Report on Binary Floating-point Formats for Machine Learning, "
-    "and its value tables (Binary8p3se and so on)"
+    "IEEE SA P3109 working group, Interim Report on Binary Floating-point Formats for Machine Learning (draft); "
+    "values as in gfloat 0.5"
 )
 POSITS = "Standard for Posit Arithmetic (2022), Posit Working Group"
 

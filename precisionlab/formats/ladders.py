@@ -283,11 +283,11 @@ class PositLadder(Ladder):
         return Special.NAN if pattern == self._modulus // 2 else None
 
     def pattern_of_special(self, special: Special) -> int | None:
-        """NaR for NaN and infinities (Standard for Posit Arithmetic (2022), section 6.5)."""
+        """NaR for NaN and infinities (Standard for Posit Arithmetic (2022))."""
         return None if special is Special.NEGATIVE_ZERO else self._modulus // 2
 
     def midpoint(self, below: int) -> Fraction:
-        """The posit of one bit more between the two (Standard for Posit Arithmetic (2022), section 4.1)."""
+        """The posit of one bit more between the two (Standard for Posit Arithmetic (2022))."""
         between = 2 * below + 1
         return posit_magnitude(between, self._format.bits + 1, self._format.exponent_bits) * (1 if between > 0 else -1)
 

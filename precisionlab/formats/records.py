@@ -225,7 +225,7 @@ class PositFormat:
 
     A regime of k ones and a zero stands for 2^(2^es * (k - 1)), one of k zeros and a one for
     2^(-2^es * k); negative posits are the two's complement of positive ones, and the pattern
-    of the sign bit alone is NaR (Standard for Posit Arithmetic (2022), section 3).
+    of the sign bit alone is NaR (Standard for Posit Arithmetic (2022)).
 
     Raises:
         FormatError: no posit can have these fields.
