@@ -1,34 +1,84 @@
-"""`precisionlab inspect`: a number, or a pattern, in number formats."""
+"""`precisionlab inspect`: a number, a pattern, or what a checkpoint holds, in number formats."""
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+import os
+from collections.abc import Sequence
 
 from precisionlab.cli.exit_codes import ExitCode
+from precisionlab.cli.inspect_json import Answer, json_answer
 from precisionlab.cli.inspect_text import inspection_text, number_heading, pattern_hints
-from precisionlab.cli.number_text import json_number, json_pattern
+from precisionlab.cli.inspected_formats import formats_named, formats_wanted
+from precisionlab.cli.number_text import json_number
 from precisionlab.cli.output import put
 from precisionlab.cli.terminal import columns, wants_colour
-from precisionlab.errors import FormatError, UsageError
+from precisionlab.errors import UsageError
 from precisionlab.formats.expressions import parse_number, parse_pattern
-from precisionlab.formats.inspection import Datum, Inspection, RoundingOutcome, inspect_pattern, try_inspect
+from precisionlab.formats.inspection import Inspection, inspect_pattern, try_inspect
 from precisionlab.formats.modes import Overflow, Rounding
 from precisionlab.formats.naming import CATALOGUE
-from precisionlab.formats.records import ElementFormat
 from precisionlab.formats.specials import Number
-
-COMMON = ("float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2", "float4_e2m1fn")
-"""The formats that are shown where none are named."""
-
-Answer = Inspection | FormatError
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
+    """Print what the number is in the formats, or look into the checkpoint.
+
+    Raises:
+        UsageError: neither a number nor a pattern nor a tensor, or flags that do not go together.
+        FormatError: there is no such format.
+        CheckpointError: the checkpoint cannot be read.
+    """
+    check_flags(arguments)
+    if not is_reference(arguments.value):
+        return run_number(arguments)
+    return run_element(arguments) if arguments.worst is None else run_worst(arguments)
+
+
+def run_element(arguments: argparse.Namespace) -> ExitCode:
+    """Print an element of a checkpoint."""
+    from precisionlab.cli import inspect_element  # noqa: PLC0415 - a number alone needs no container
+
+    return inspect_element.run(arguments)
+
+
+def run_worst(arguments: argparse.Namespace) -> ExitCode:
+    """Print the elements that lose most."""
+    from precisionlab.cli import inspect_worst  # noqa: PLC0415 - it needs numpy, and numbers do not
+
+    return inspect_worst.run(arguments)
+
+
+def is_reference(value: str | None) -> bool:
+    """Whether the value names a tensor: PATH::TENSOR."""
+    return value is not None and "::" in value
+
+
+def check_flags(arguments: argparse.Namespace) -> None:
+    """See that all that was given goes together.
+
+    Raises:
+        UsageError: it does not.
+    """
+    is_pattern = arguments.source is not None or arguments.bits is not None
+    if is_pattern and (arguments.source is None or arguments.bits is None or arguments.value is not None):
+        raise UsageError("inspect", "--from FORMAT and --bits PATTERN go together, without a VALUE")
+    if (arguments.worst is None) != (arguments.to is None):
+        raise UsageError("inspect", "--worst N and --to FORMAT go together, with PATH::TENSOR")
+    if arguments.worst is None and arguments.by is not None:
+        raise UsageError("--by", "goes with --worst N and --to FORMAT")
+    if arguments.worst is not None and not is_reference(arguments.value):
+        raise UsageError("--worst", "looks at a tensor of a checkpoint", "name it: PATH::TENSOR")
+    if arguments.worst is not None and arguments.formats is not None:
+        raise UsageError("--formats", "does not go with --worst, which casts to the one format of --to")
+    if not is_pattern and arguments.value is None:
+        raise UsageError("inspect", "takes a VALUE, PATH::TENSOR[INDEX], or --from FORMAT with --bits PATTERN")
+
+
+def run_number(arguments: argparse.Namespace) -> ExitCode:
     """Print what the number is in the formats.
 
     Raises:
-        UsageError: neither a number nor a pattern, or both.
+        UsageError: it is none.
         FormatError: there is no such format.
     """
     number, answers = asked(arguments)
@@ -53,18 +103,13 @@ def asked(arguments: argparse.Namespace) -> tuple[Number, Sequence[Answer]]:
     """The number, and what it is in each format asked for; in that of a pattern first.
 
     Raises:
-        UsageError: neither a number nor a pattern, or both.
+        UsageError: it is neither a number nor a pattern.
         FormatError: there is no such format, or the pattern is not one of it.
     """
-    is_pattern = arguments.source is not None or arguments.bits is not None
-    if is_pattern and (arguments.source is None or arguments.bits is None or arguments.value is not None):
-        raise UsageError("inspect", "--from FORMAT and --bits PATTERN go together, without a VALUE")
-    if not is_pattern and arguments.value is None:
-        raise UsageError("inspect", "takes a VALUE, or --from FORMAT with --bits PATTERN")
     rounding, overflow = Rounding(arguments.rounding), Overflow(arguments.overflow)
-    if not is_pattern:
-        number = parse_number(arguments.value)
-        formats = formats_named(arguments.formats or ",".join(COMMON))
+    if arguments.value is not None:
+        number = number_given(arguments.value)
+        formats = formats_wanted(arguments.formats)
         return number, [try_inspect(number, format_, rounding, overflow) for format_ in formats]
     source = inspect_pattern(parse_pattern(arguments.bits), CATALOGUE.find(arguments.source))
     targets = formats_named(arguments.formats) if arguments.formats else ()
@@ -72,52 +117,15 @@ def asked(arguments: argparse.Namespace) -> tuple[Number, Sequence[Answer]]:
     return number, [source, *(try_inspect(number, target, rounding, overflow) for target in targets)]
 
 
-def formats_named(names: str) -> Sequence[ElementFormat]:
-    """The formats of a list separated by commas, each once.
+def number_given(text: str) -> Number:
+    """The number that a text is.
 
     Raises:
-        UsageError: the list is empty.
-        FormatError: there is no such format.
+        UsageError: it is none; a path is told how to go on.
     """
-    if names.strip().lower() == "all":
-        return tuple(CATALOGUE.values())
-    wanted = [name for name in names.split(",") if name.strip()]
-    if not wanted:
-        raise UsageError("--formats", "takes names of formats, separated by commas, or all")
-    return tuple(dict.fromkeys(CATALOGUE.find(name) for name in wanted))
-
-
-def json_answer(answer: Answer) -> Mapping[str, object]:
-    """One format's answer, exactly."""
-    if isinstance(answer, FormatError):
-        return {"format": answer.subject, "error": answer.problem}
-    return {
-        "format": answer.format.name,
-        **json_datum(answer.datum, answer.format),
-        "fields": {field.name: field.bits for field in answer.fields},
-        "class": answer.pattern_class.value,
-        "ulp": json_number(answer.ulp),
-        "below": json_datum(answer.below, answer.format),
-        "above": json_datum(answer.above, answer.format),
-        "roundings": {outcome.rounding.value: json_outcome(outcome, answer.format) for outcome in answer.outcomes},
-    }
-
-
-def json_datum(datum: Datum | None, format_: ElementFormat) -> Mapping[str, object]:
-    """A pattern and its value; nulls for none."""
-    if datum is None:
-        return {"pattern": None, "value": None}
-    return {"pattern": json_pattern(datum.pattern, format_), "value": json_number(datum.value)}
-
-
-def json_outcome(outcome: RoundingOutcome, format_: ElementFormat) -> Mapping[str, object]:
-    """What one rounding mode makes of the number."""
-    errors: Mapping[str, Fraction | None] = {
-        "error": outcome.error,
-        "error_in_ulps": outcome.error_in_ulps,
-        "relative_error": outcome.relative_error,
-    }
-    return {
-        **json_datum(outcome.result, format_),
-        **{name: json_number(error) for name, error in errors.items()},
-    }
+    try:
+        return parse_number(text)
+    except UsageError:
+        if not os.path.lexists(text):
+            raise
+        raise UsageError(text, "is a path, not a number", "name a tensor in it: PATH::TENSOR[INDEX]") from None

@@ -15,9 +15,24 @@ FORMATS = ("text", "json", "jsonl", "markdown", "html")
 FAIL_ON = ("note", "warning", "error", "never")
 ROUNDINGS = ("nearest-even", "nearest-away", "toward-zero", "up", "down", "to-odd")
 OVERFLOWS = ("ieee", "saturate")
+BYS = ("absolute", "relative")
 SUBJECTS = ("analyzers", "rules", "formats", "containers")
 
 EPILOG = "exit codes:\n" + "\n".join(f"  {code.value:<4} {meaning}" for code, meaning in MEANINGS.items())
+
+INSPECT_DESCRIPTION = """\
+Show what a number, or an element of a checkpoint, is in number formats:
+bits, class, neighbours, rounding errors; all exact.
+Or show which elements of a tensor lose most in a cast."""
+
+INSPECT_EPILOG = """\
+PATH is a file, a folder or a sharded model; INDEX counts from 0, or from the
+end where it is negative:
+  inspect 'model.safetensors::layer.0.weight[3,5]'
+  inspect model.safetensors::layer.0.weight --worst 20 --to e4m3fn
+
+Before an expression that begins with a minus sign write '--':
+  inspect --formats half -- -1/3"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -216,16 +231,20 @@ def add_formats(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def add_inspect(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
-    """`precisionlab inspect VALUE`."""
+    """`precisionlab inspect VALUE`, `precisionlab inspect PATH::TENSOR[INDEX]`."""
     parser = add_parser(
         "inspect",
-        help="show a number in number formats, bit by bit",
-        description="Show what a number becomes in number formats: bits, class, neighbours, rounding errors; all exact.",
-        epilog="Before an expression that begins with a minus sign write '--': inspect --formats half -- -1/3",
+        help="show a number, or an element of a checkpoint, in number formats, bit by bit",
+        description=INSPECT_DESCRIPTION,
+        epilog=INSPECT_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
-        "value", metavar="VALUE", nargs="?", help="0.1, 1/3, 2**-149, 0x1.8p3, 0b101, -0.0, nan, inf, an integer"
+        "value",
+        metavar="VALUE",
+        nargs="?",
+        help="0.1, 1/3, 2**-149, 0x1.8p3, 0b101, -0.0, nan, inf, an integer; or PATH::TENSOR[INDEX]",
     )
     parser.add_argument(
         "--formats", metavar="NAMES", help="formats, separated by commas (see 'formats'), or all; default: common ones"
@@ -236,6 +255,10 @@ def add_inspect(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--overflow", choices=OVERFLOWS, default="ieee", help="infinity or NaN, or the largest number; default: ieee"
     )
+    worst = parser.add_argument_group("the elements of PATH::TENSOR that lose most")
+    worst.add_argument("--worst", metavar="N", help="show so many, at most 10,000; with --to")
+    worst.add_argument("--to", metavar="FORMAT", help="the format that the tensor is cast to, unscaled")
+    worst.add_argument("--by", choices=BYS, help="the error that is compared; default: absolute")
     add_display(parser)
 
 

@@ -118,8 +118,13 @@ def past_highest(value: Fraction, ladder: Ladder, rounding: Rounding) -> int:
 
 
 def past_lowest(value: Fraction, ladder: Ladder, rounding: Rounding) -> int:
-    """The lowest rung or one less, for a number below all; rounding to odd stays, as do positive numbers without zero."""
+    """The lowest rung or one less, for a number below all; rounding to odd stays, as do positive numbers without zero.
+
+    Zero, where a format has none, is none of its numbers in any mode.
+    """
     beyond = ladder.beyond(is_low_end=True)
+    if not value:
+        return ladder.lowest - 1
     if beyond is None or rounding is Rounding.TO_ODD or value > 0:
         return ladder.lowest
     middle = (ladder.value(ladder.lowest) + beyond) / 2

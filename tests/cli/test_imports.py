@@ -63,3 +63,26 @@ def test_a_scan_on_the_cpu_never_imports_torch(
     assert "torch" not in imported
     assert not imported & {"matplotlib", "pandas", "textual", "scipy.stats", "tensorly"}
     assert ("plotext" in imported) == (format_name == "text")
+
+
+def test_numbers_are_inspected_without_numpy(environment: Mapping[str, str], tmp_path: Path) -> None:
+    """A value needs rational arithmetic alone."""
+    imported = modules_of(environment, tmp_path, "inspect", "0.1")
+    assert not imported & (NEVER | {"numpy", "precisionlab.checkpoints"})
+
+
+def test_elements_are_inspected_without_torch_and_compiled_loops(
+    environment: Mapping[str, str], tmp_path: Path, healthy: str
+) -> None:
+    """One element is read and decoded by plain Python."""
+    imported = modules_of(environment, tmp_path, "inspect", f"{healthy}::stem.conv.weight[0,0,0,0]")
+    assert "precisionlab.analysis.elements" in imported
+    assert not imported & (NEVER | {"precisionlab.checkpoints.pytorch.child", "precisionlab.analysis.worst"})
+
+
+def test_the_worst_are_ranked_without_torch(environment: Mapping[str, str], tmp_path: Path, healthy: str) -> None:
+    """The compiled loops round; nothing else that is heavy is needed."""
+    arguments = ["inspect", f"{healthy}::stem.conv.weight", "--worst", "3", "--to", "e4m3fn"]
+    imported = modules_of(environment, tmp_path, *arguments)
+    assert "numba" in imported
+    assert not imported & (NEVER - {"numba"})

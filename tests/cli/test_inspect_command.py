@@ -8,9 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from precisionlab.cli.inspect_command import COMMON
+from precisionlab.analysis.cast_losses import By
+from precisionlab.cli.inspected_formats import COMMON
 from precisionlab.cli.main import main
-from precisionlab.cli.parser import OVERFLOWS, ROUNDINGS
+from precisionlab.cli.parser import BYS, OVERFLOWS, ROUNDINGS
 from precisionlab.formats import CATALOGUE, Overflow, Rounding
 
 HALF_OF_A_TENTH = """\
@@ -114,7 +115,7 @@ def test_answers_contain(arguments: tuple[str, ...], expected: str, capsys: pyte
         (("0.1", "--from", "fp16", "--bits", "1"), "inspect: --from FORMAT and --bits PATTERN go together"),
         (("--from", "fp16", "--bits", "0x1ffff"), "float16: has 16 bits, 17 were given"),
         (("--from", "fp16", "--bits", "zz"), "zz: is no bit pattern; takes a bit pattern such as"),
-        ((), "inspect: takes a VALUE, or --from FORMAT with --bits PATTERN"),
+        ((), "inspect: takes a VALUE, PATH::TENSOR[INDEX], or --from FORMAT with --bits PATTERN"),
         (("9**9**9",), "9**9**9: is longer than 300,000 bits"),
     ],
 )
@@ -133,6 +134,7 @@ def test_the_parsers_words_are_the_modes() -> None:
     """The parser spells them out, so as to import nothing; they are the same."""
     assert tuple(mode.value for mode in Rounding) == ROUNDINGS
     assert tuple(policy.value for policy in Overflow) == OVERFLOWS
+    assert tuple(by.value for by in By) == BYS
 
 
 def test_fields_are_coloured_on_request(capsys: pytest.CaptureFixture[str]) -> None:

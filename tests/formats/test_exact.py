@@ -337,3 +337,11 @@ def test_own_unsigned_floats_work() -> None:
     assert decode_exact(encode_exact(Fraction(-1), format_), format_) is Special.NAN
     assert encode_exact(Fraction(-1, 1 << 40), format_) == 0
     assert encode_exact(Fraction(-1), format_, overflow=Overflow.SATURATE) == 0
+
+
+@pytest.mark.parametrize("rounding", Rounding)
+def test_zero_is_no_number_of_a_format_without_it_in_any_mode(rounding: Rounding) -> None:
+    """E8M0: NaN, or the smallest number when saturating, as arrays are rounded."""
+    e8m0 = CATALOGUE["e8m0"]
+    assert encode_exact(Fraction(0), e8m0, rounding) == 0xFF
+    assert encode_exact(Fraction(0), e8m0, rounding, Overflow.SATURATE) == 0

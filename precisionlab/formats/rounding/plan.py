@@ -421,6 +421,7 @@ class Job:
     working: Working
     grid: Grid
     rounding: Rounding | Draw
+    overflow: Overflow
     draws: Draws | None
     """For stochastic rounding."""
 
@@ -443,7 +444,8 @@ class Job:
         ends = {self.grid.beyond_positive, self.grid.beyond_negative}
         ends |= {self.grid.infinity_positive, self.grid.infinity_negative}
         has_infinities = isinstance(self.format_, FloatFormat) and self.format_.has_infinities
-        return self.grid.infinity in ends and not has_infinities
+        is_saturating = self.overflow is Overflow.SATURATE
+        return self.grid.infinity in ends and (is_saturating or not has_infinities)
 
 
 def job_for(format_: ElementFormat, source: Working, policy: Policy, draws: Draws | None) -> Job:
@@ -454,7 +456,7 @@ def job_for(format_: ElementFormat, source: Working, policy: Policy, draws: Draw
     """
     target = checked(format_)
     working = working_of(source, target)
-    return Job(target, source, working, grid_of(target, working, source, policy), policy.rounding, draws)
+    return Job(target, source, working, grid_of(target, working, source, policy), policy.rounding, policy.overflow, draws)
 
 
 def unheld_error(job: Job) -> FormatError:

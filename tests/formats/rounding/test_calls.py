@@ -295,3 +295,11 @@ def test_numpy_arrays_are_rounded_without_torch_and_imported_without_numba() -> 
         "round_to(np.ones(3), 'bf16'); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["x87_extended", "binary128"])
+def test_an_end_beyond_the_array_type_is_never_infinity(name: str) -> None:
+    """Saturated infinities become the largest number of a wide format, which float64 does not hold: an error."""
+    with pytest.raises(FormatError, match="float64 does not hold"):
+        round_to(np.array([np.inf]), name, overflow="saturate")
+    assert round_to(np.array([np.inf]), name)[0] == np.inf
