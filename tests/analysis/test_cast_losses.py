@@ -18,8 +18,9 @@ from precisionlab.analysis.cast_losses import (
     losses_of,
 )
 from precisionlab.errors import FormatError
-from precisionlab.formats import CATALOGUE, FORMATS, Overflow, Rounding
+from precisionlab.formats import FORMATS, Overflow, Rounding
 from precisionlab.formats.exact import decode_exact, encode_exact
+from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.specials import Special
 
 TARGETS = (
@@ -72,7 +73,7 @@ def test_losses_are_those_of_rational_arithmetic(source: str, rounding: Rounding
     """Every fate agrees, absolute errors to the last bit of float64, relative ones to two."""
     codes = adversarial(source)[::7]
     for target in TARGETS:
-        cast = Cast(CATALOGUE.find(target), rounding, overflow, by)
+        cast = Cast(ELEMENTS.find(target), rounding, overflow, by)
         found = losses_of(codes, FORMATS[source], cast)
         for i, pattern in enumerate(codes.tolist()):
             number = decode_exact(pattern, FORMATS[source])
@@ -90,7 +91,7 @@ def test_losses_are_those_of_rational_arithmetic(source: str, rounding: Rounding
 @pytest.mark.parametrize("name", ["float8_e4m3fn", "float16", "float8_e8m0fnu", "int8", "uint8", "int64", "x87"])
 def test_the_first_number_past_an_end(name: str, rounding: Rounding) -> None:
     """It overflows and the float64 before it does not, by the exact encoder with a format that tells."""
-    format_ = CATALOGUE.find(name)
+    format_ = ELEMENTS.find(name)
     for is_low_end, sign in ((False, 1), (True, -1)):
         first = first_past_end(format_, rounding, is_low_end=is_low_end)
         if not np.isfinite(first):
@@ -115,7 +116,7 @@ def test_large_integers_are_exact(number: int) -> None:
     """float64 leaves out integers beyond 2^53; what they lose is exact all the same."""
     pattern = np.array([number % (1 << 64)], np.uint64)
     for target in ("float64", "float32", "float16", "int64", "uint64", "int32"):
-        format_ = CATALOGUE.find(target)
+        format_ = ELEMENTS.find(target)
         result = decode_exact(encode_exact(Fraction(number), format_), format_)
         found = losses_of(pattern, FORMATS["int64"], Cast(format_))
         expected = abs(result - number) if isinstance(result, Fraction) else Fraction(0)
@@ -125,7 +126,7 @@ def test_large_integers_are_exact(number: int) -> None:
 @pytest.mark.parametrize("source", ["float4_e2m1fn", "float6_e2m3fn", "bool", "float8_e4m3fn", "bfloat16"])
 def test_narrow_patterns_are_looked_up(source: str) -> None:
     """Each is cast once; the table says the same as the cast."""
-    cast = Cast(CATALOGUE.find("float8_e5m2"), by=By.RELATIVE)
+    cast = Cast(ELEMENTS.find("float8_e5m2"), by=By.RELATIVE)
     codes = np.random.default_rng(5).integers(0, 1 << FORMATS[source].bits, 1000).astype(np.uint16)
     looked_up, computed = losing(FORMATS[source], cast)(codes), losses_of(codes, FORMATS[source], cast)
     for one, other in zip(looked_up, computed, strict=True):
@@ -136,4 +137,4 @@ def test_narrow_patterns_are_looked_up(source: str) -> None:
 def test_formats_that_arrays_are_not_rounded_to(name: str) -> None:
     """Posits and codebooks are refused before anything is read."""
     with pytest.raises(FormatError, match="float and integer formats only"):
-        check_castable(Cast(CATALOGUE.find(name)))
+        check_castable(Cast(ELEMENTS.find(name)))

@@ -113,12 +113,14 @@ class FloatTables:
         self._negative_zeros = zeros(device)
         self._non_finite = zeros(device, 6)
         self._binary32 = zeros(device, 4)
+        self._set_bits = zeros(device, format_.bits)
 
     def add(self, codes: torch.Tensor) -> PowerSums:
         """Count one block; its power sums are the caller's to merge, in the order of the blocks."""
         wide = widened(codes)
         magnitudes = wide & ((1 << (self.format.bits - 1)) - 1)
         self._distinct.add(wide)
+        self._set_bits += set_bits(wide, self.format.bits)
         self._count_bins(magnitudes)
         self._sum_fields(wide, magnitudes)
         self._extend(magnitudes)
@@ -194,6 +196,7 @@ class FloatTables:
                 payload_nans=payload,
             ),
             binary32=CastCounts(*self._binary32.tolist()) if self._is_wide else None,
+            set_bits=on_host(self._set_bits),
         )
 
 
@@ -208,11 +211,13 @@ class IntegerTables:
         self.zeros = 0
         self.minimum = 1 << 64
         self.maximum = -(1 << 64)
+        self._set_bits = np.zeros(bits, np.int64)
 
     def add(self, codes: torch.Tensor) -> None:
         """Count one block, which is not empty."""
         wide = widened(codes)
         self._distinct.add(wide)
+        self._set_bits += on_host(set_bits(wide, self._bits))
         offset = (1 << 63) if self._bits == 64 and not self._signed else 0
         ordered = codes if self._signed else wide ^ LOWEST if offset else wide
         low, high = torch.aminmax(ordered)
@@ -224,6 +229,10 @@ class IntegerTables:
     def patterns(self) -> Patterns | None:
         """The distinct patterns and counts; None for more than `DISTINCT_LIMIT`."""
         return self._distinct.patterns()
+
+    def set_bits(self) -> NDArray[np.int64]:
+        """In how many codes each bit is set, the least significant first."""
+        return self._set_bits
 
 
 class ColumnTables:
@@ -332,6 +341,11 @@ def field_parts64(mantissas: torch.Tensor) -> list[torch.Tensor]:
     fractions = mantissas.double() * 2.0**-52
     squares = (fractions * fractions * 2.0**62).long()
     return [mantissas & 0x3FFFFFF, mantissas >> 26, squares & 0x7FFFFFFF, squares >> 31]
+
+
+def set_bits(codes: torch.Tensor, n_bits: int) -> torch.Tensor:
+    """In how many widened codes each of their lowest bits is set; see `kernels.count_set_bits`."""
+    return torch.stack([(codes >> bit & 1).sum() for bit in range(n_bits)])
 
 
 def union(codes: torch.Tensor) -> torch.Tensor:

@@ -54,6 +54,9 @@ class IntegerTables(Protocol):
     def patterns(self) -> Patterns | None:
         """The distinct patterns and counts; None for more than `DISTINCT_LIMIT`."""
 
+    def set_bits(self) -> NDArray[np.int64]:
+        """In how many codes each bit is set, the least significant first."""
+
 
 class ColumnTables(Protocol):
     """Extremes of the columns so far."""

@@ -46,6 +46,8 @@ class BinTotals:
     non_finite: Specials
     """The infinities and NaNs; its other counts are 0."""
     binary32: CastCounts | None
+    set_bits: NDArray[np.int64]
+    """In how many codes each bit is set, the least significant first."""
 
 
 def merge_totals(one: BinTotals, other: BinTotals) -> BinTotals:
@@ -61,6 +63,7 @@ def merge_totals(one: BinTotals, other: BinTotals) -> BinTotals:
         negative_zeros=one.negative_zeros + other.negative_zeros,
         non_finite=add_counts(one.non_finite, other.non_finite),
         binary32=None if one.binary32 is None or other.binary32 is None else add_counts(one.binary32, other.binary32),
+        set_bits=one.set_bits + other.set_bits,
     )
 
 
@@ -95,6 +98,7 @@ def census_of_bins(totals: BinTotals, power_sums: PowerSums) -> Census:
         trailing_zeros=trailing_zeros(totals.mantissa_union, totals.format.mantissa_bits),
         binary32=totals.binary32,
         field_bins=field_bins_of(totals),
+        set_bits=totals.set_bits,
     )
 
 

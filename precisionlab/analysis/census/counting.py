@@ -181,6 +181,7 @@ class IntegerCounting:
             sum(one.zeros for one in tables),
             min(one.minimum for one in tables),
             max(one.maximum for one in tables),
+            np.sum([one.set_bits() for one in tables], axis=0),
         )
 
 

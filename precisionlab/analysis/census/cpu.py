@@ -108,6 +108,27 @@ class DistinctTable:
         return self._keys[order], self._counts[order]
 
 
+class SetBits:
+    """In how many codes of 32 or 64 bits each bit is set."""
+
+    def __init__(self, code_bits: int) -> None:
+        self._code_bits = code_bits
+        self._counts = np.zeros(64, np.int64)
+
+    def add(self, codes: Codes) -> None:
+        """Count one block, by words of 64 bits; a last half one is filled with zeros."""
+        whole = len(codes) * codes.itemsize // 8 * 8 // codes.itemsize
+        kernels.count_set_bits(codes[:whole].view(np.uint64), self._counts)
+        if whole < len(codes):
+            last = np.array([codes[whole], 0], codes.dtype)
+            kernels.count_set_bits(last.view(np.uint64), self._counts)
+
+    def counts(self) -> NDArray[np.int64]:
+        """How often each bit was set, the least significant first."""
+        counts: NDArray[np.int64] = self._counts.reshape(-1, self._code_bits).sum(axis=0)
+        return counts
+
+
 class FloatTables:
     """Bins of a binary32 or binary64 tensor."""
 
@@ -127,6 +148,7 @@ class FloatTables:
         self._negative_zeros = 0
         self._non_finite = np.zeros(6, np.int64)
         self._binary32 = np.zeros(4, np.int64)
+        self._set_bits = SetBits(format_.bits)
 
     def add(self, codes: Codes) -> PowerSums:
         """Count one block; its power sums are the caller's to merge, in the order of the blocks."""
@@ -143,6 +165,7 @@ class FloatTables:
     def _add_chunk(self, codes: Codes, shift: float) -> tuple[int, float, float, float, float]:
         """One chunk through every loop while it lies in the cache; its power sums."""
         values: NDArray[np.floating] = codes.view(self._value_type)
+        self._set_bits.add(codes)
         if self._is_wide:
             kernels.count_leading64(codes, self._leading)
             kernels.sum_bins64(codes, self._counts, self._sums)
@@ -185,6 +208,7 @@ class FloatTables:
             negative_zeros=self._negative_zeros,
             non_finite=specials_of_non_finite(self._non_finite),
             binary32=CastCounts(*(int(count) for count in self._binary32)) if self._is_wide else None,
+            set_bits=self._set_bits.counts(),
         )
 
 
@@ -198,10 +222,12 @@ class IntegerTables:
         self.minimum = 1 << 64
         self.maximum = -(1 << 64)
         self._value_type = value_type
+        self._set_bits = SetBits(8 * value_type.itemsize)
 
     def add(self, codes: Codes) -> None:
         """Count one block, which is not empty."""
         self._distinct.add(codes)
+        self._set_bits.add(codes)
         low, high, zeros = (int(figure) for figure in kernels.integer_extent(codes.view(self._value_type)))
         self.minimum = min(self.minimum, low)
         self.maximum = max(self.maximum, high)
@@ -211,6 +237,10 @@ class IntegerTables:
     def patterns(self) -> Patterns | None:
         """The distinct patterns and counts; None for more than `DISTINCT_LIMIT`."""
         return self._distinct.patterns()
+
+    def set_bits(self) -> NDArray[np.int64]:
+        """In how many codes each bit is set, the least significant first."""
+        return self._set_bits.counts()
 
 
 class ColumnTables:
@@ -239,7 +269,7 @@ def pilot_mean(values: NDArray[np.floating]) -> float:
     pilot = values[:PILOT][np.isfinite(values[:PILOT])]
     if len(pilot) < PILOT // 2:
         pilot = values[np.isfinite(values)]
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # sums of the largest numbers of both signs
         return float(pilot.astype(np.float64).mean()) if len(pilot) else 0.0
 
 

@@ -3,13 +3,16 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from precisionlab.analysis.census.records import Census, Entropies, Moments, Specials
 from precisionlab.formats import IntegerFormat
 
 
-def census_of_extent(format_: IntegerFormat, n_elements: int, zeros: int, minimum: int, maximum: int) -> Census:
-    """The census that knows only how many zeros there are and between which integers the elements lie.
+def census_of_extent(  # noqa: PLR0913, PLR0917 - all that is known
+    format_: IntegerFormat, n_elements: int, zeros: int, minimum: int, maximum: int, set_bits: NDArray[np.int64]
+) -> Census:
+    """The census that knows how many zeros there are, between which integers the elements lie, and their set bits.
 
     Entropies are then bounded by the width of the interval, moments and the smallest magnitude are NaN.
     """
@@ -30,4 +33,5 @@ def census_of_extent(format_: IntegerFormat, n_elements: int, zeros: int, minimu
         moments=Moments(np.nan, np.nan, np.nan, np.nan),
         entropies=Entropies(0.0, 0.0, bits, bits, is_upper_bound=True),
         trailing_zeros=0,
+        set_bits=set_bits,
     )

@@ -18,6 +18,12 @@ CHUNK: Final = 1 << 15
 ONE32: Final = np.uint32(1)
 LOW16: Final = np.uint64(0xFFFF)
 LOW8: Final = np.uint64(0xFF)
+EVERY_EIGHTH: Final = np.uint64(0x0101010101010101)
+"""The lowest bit of each byte."""
+LANES: Final = 16
+"""Words that are summed side by side, in SIMD registers; the quickest of 4 to 64 on AVX2."""
+BYTE_LIMIT: Final = 252
+"""Words after which a byte that counts them is emptied: a multiple of 3, at most 255."""
 
 
 @njit(nogil=True, cache=True)
@@ -244,6 +250,46 @@ def tally(
             used += 1
         counts[slot] += 1
     return used
+
+
+@njit(nogil=True, cache=True)
+def count_set_bits(words: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
+    """Add to `counts` [64] in how many words each bit is set.
+
+    Three words are added bit by bit into two, sum and carry; every eighth bit of these goes to one of eight
+    words of bytes, in `LANES` columns. That takes 20 operations a word, one bit after the other would take 192.
+    """
+    sums = np.zeros((8, LANES), np.uint64)
+    n_rows = words.size // (3 * LANES)
+    pending = 0
+    for row in range(n_rows):
+        group = words[3 * LANES * row : 3 * LANES * (row + 1)]
+        for lane in range(LANES):
+            one, two, three = group[lane], group[LANES + lane], group[2 * LANES + lane]
+            differing = one ^ two
+            low = differing ^ three
+            high = (one & two) | (differing & three)
+            for shift in range(8):
+                sums[shift, lane] += (low >> np.uint64(shift)) & EVERY_EIGHTH
+                sums[shift, lane] += ((high >> np.uint64(shift)) & EVERY_EIGHTH) << np.uint64(1)
+        pending += 3
+        if pending == BYTE_LIMIT:
+            empty_bytes(sums, counts)
+            pending = 0
+    empty_bytes(sums, counts)
+    for word in words[3 * LANES * n_rows :]:
+        for bit in range(64):
+            counts[bit] += np.int64((word >> np.uint64(bit)) & np.uint64(1))
+
+
+@njit(nogil=True, cache=True)
+def empty_bytes(sums: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
+    """Move the bytes of [8, lanes] words to `counts` [64]: byte b of row r counts bit 8 b + r."""
+    for shift in range(8):
+        for lane in range(sums.shape[1]):
+            for byte in range(8):
+                counts[8 * byte + shift] += np.int64((sums[shift, lane] >> np.uint64(8 * byte)) & LOW8)
+            sums[shift, lane] = np.uint64(0)
 
 
 @njit(nogil=True, cache=True)

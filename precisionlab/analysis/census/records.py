@@ -134,6 +134,8 @@ class Census:
     """Of a cast to float32, where the bins cannot tell (binned float64)."""
     field_bins: FieldBins | None = None
     """For binned floats."""
+    set_bits: NDArray[np.int64] | None = None
+    """In how many elements each bit is set, the least significant first, where patterns are not listed; see `bit_counts`."""
 
     @property
     def distinct(self) -> int | None:

@@ -1,0 +1,77 @@
+r"""What the bits of a tensor hold, and what one flipped bit would do to it.
+
+Bits are numbered by their position, the least significant being 0; their fields are sign,
+exponent and mantissa, of integers sign and value. Booleans are the bytes that store them, with a
+value and seven unused bits; complex numbers count as two. x is an element and x' the number that
+its pattern stands for with one bit inverted; the change is |x' - x| / |x|, of finite non-zero x
+with finite x'.
+
+| measurement | meaning |
+| --- | --- |
+| `elements` | elements counted |
+| `mantissa_bits_in_use` | mantissa bits without those at the low end that no finite element uses |
+| `set_share[bit=...,field=...]` | share of the elements that have the bit set |
+| `bit_entropy[...]` | binary entropy of that share in bits: 1 for a bit that is set in half of the elements, 0 for one that never varies |
+| `flip_median_change[...]` | median change; of an even number of elements the lower of the two in the middle |
+| `flip_worst_change`, `flip_worst_value`, each `[...]` | largest change, and the x that it happens to; of several the one with the lowest pattern. Infinite where float64 does not hold it |
+| `flip_to_non_finite_share[...]` | share of all elements that are finite and turn into an infinity or a NaN |
+| `flip_to_finite_share[...]` | share of all elements that are infinite or NaN and turn into a finite number; only where there are such |
+| `flip_zero_becomes[...]` | the magnitude that a zero turns into; only where there are zeros |
+| `flip_error` | medians and worst changes are within this share of themselves; 0 where all are exact |
+| `frequent_pattern`, `frequent_value`, `frequent_count`, `frequent_share`, each `[rank=...]` | the most frequent bit patterns; of equally frequent ones the lowest first |
+| `near_overflow_value`, `near_overflow_index`, each `[rank=...]` | the largest finite magnitudes, and where they stand; of equal ones the first. Of integers those nearest to either end of their range |
+| `near_overflow_headroom[rank=...]` | log2 of the largest finite number over the magnitude |
+| `near_underflow_value`, `near_underflow_index`, `near_underflow_is_subnormal`, each `[rank=...]` | the smallest non-zero magnitudes of floats |
+| `near_underflow_footroom[rank=...]` | log2 of the magnitude over the smallest positive number |
+
+**Exactness.** Everything is exact but the changes in float32 and float64 tensors of more than 65,536
+distinct values, whose elements are counted in bins (docs/census.md). What depends on sign and
+exponent alone is exact there too: shares, sign flips, and exponent flips from one normal number
+to another. Flipping mantissa bit k of m changes a normal number by 2^(k-m) / s, where s is its
+significand in [1, 2). Of s the 11 leading bits are known: it lies in an interval of width 2^-11,
+the change between its values at the two ends, and halfway between these it is known to 2^-12 of
+itself. The smallest subnormal numbers have no leading bits, and of float64 beyond the exponents
+-126 to 127 the bins know the binade alone: there the interval is wider, and `flip_error` says how
+wide. The worst change then stands beside the end of a bin, without sign, unless it happens to the
+smallest or largest element, which are known. The most frequent patterns are not known. Integers of
+32 and 64 bits with more than 65,536 distinct values have shares, entropies and extremes, but no
+flips and no patterns.
+
+**Reading it.** Every figure is about one flip in one stored number; what becomes of a network's
+answer it does not say. In most weights one bit does nearly all the harm: the highest exponent bit
+is clear in every number below 2, and setting it multiplies by 2^16 in float16 and by 2^128 in
+bfloat16 and float32, or makes an infinity or NaN of numbers from 1 on.
+
+**No rules.** Low mantissa bits that never vary are what PL030 and PL031 of `range` report; high
+exponent bits that never vary are what numbers of like magnitude look like; and what a flip does
+follows from format and range, for which the only remedy is another format.
+
+**Cost.** It runs only where it is named: the places of the extremes are looked for in the elements
+themselves, which are held in memory for that as far as `--memory` allows and read again beyond.
+`bits.nearest = 0` spares the search.
+"""
+
+from analyzers.bits.checkpoint import summarize
+from analyzers.bits.drawing import draw
+from analyzers.bits.measuring import measure, measurements
+from analyzers.bits.options import Options
+from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.results import Result
+from precisionlab.analysis.tensors import Tensor
+
+
+def analyze(tensor: Tensor, options: Options) -> Result:
+    """Bits, flips and patterns of one tensor from its census, and its extremes with their places."""
+    figures = measure(tensor, options)
+    return Result("bits", tensor.info.name, measurements=measurements(figures), figures=tuple(draw(figures)))
+
+
+analyzer = Analyzer(
+    "bits",
+    "What do its bits hold, and what does one flipped bit do?",
+    analyze,
+    options=Options,
+    summarize=summarize,
+    by_default=False,
+    reads_values=True,
+)
