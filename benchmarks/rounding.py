@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from precisionlab.formats.naming import CATALOGUE
+from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.records import FloatFormat
 from precisionlab.formats.rounding import round_to
 from timing import best_seconds, machine
@@ -72,7 +72,7 @@ def by_gfloat(target: str) -> Action | None:
 def by_pychop(target: str) -> Action | None:
     """By pychop's rounding to nearest even, in torch."""
     pychop = installed("pychop")
-    form = CATALOGUE[target]
+    form = ELEMENTS[target]
     if pychop is None or not isinstance(form, FloatFormat):
         return None
     pychop.backend("torch")

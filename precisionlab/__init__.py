@@ -10,26 +10,45 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from precisionlab import formats
     from precisionlab.analysis.report import Report
     from precisionlab.checkpoints import open_checkpoint
     from precisionlab.errors import PrecisionlabError
-    from precisionlab.formats import FORMATS as formats  # noqa: N811 - the public name of the catalogue
+    from precisionlab.formats import decode, dequantize, encode, fake_quantize, quantize, round_to
     from precisionlab.scanning.scan import scan
     from precisionlab.scanning.settings import Settings
 
-__all__ = ["PrecisionlabError", "Report", "Settings", "formats", "open_checkpoint", "scan"]
+__all__ = [
+    "PrecisionlabError",
+    "Report",
+    "Settings",
+    "decode",
+    "dequantize",
+    "encode",
+    "fake_quantize",
+    "formats",
+    "open_checkpoint",
+    "quantize",
+    "round_to",
+    "scan",
+]
 
 _HOMES = {
     "PrecisionlabError": ("precisionlab.errors", "PrecisionlabError"),
     "Report": ("precisionlab.analysis.report", "Report"),
     "Settings": ("precisionlab.scanning.settings", "Settings"),
-    "formats": ("precisionlab.formats", "FORMATS"),
+    **{
+        name: ("precisionlab.formats", name)
+        for name in ("decode", "dequantize", "encode", "fake_quantize", "quantize", "round_to")
+    },
     "open_checkpoint": ("precisionlab.checkpoints", "open_checkpoint"),
     "scan": ("precisionlab.scanning.scan", "scan"),
 }
 
 
 def __getattr__(name: str) -> object:
+    if name == "formats":
+        return import_module("precisionlab.formats")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _HOMES[name]

@@ -7,16 +7,19 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from precisionlab.cli import block_formats
 from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.number_text import hex_pattern, in_both_ways, json_number, json_pattern, power_text
 from precisionlab.cli.output import put
 from precisionlab.cli.terminal import columns, styled, wants_colour
+from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.exact import encode_exact
 from precisionlab.formats.expansions import short_decimal
 from precisionlab.formats.facts import Facts, facts_of, landmarks
+from precisionlab.formats.finding import AnyFormat, formats
 from precisionlab.formats.inspection import bit_fields
 from precisionlab.formats.ladders import ladder_of
-from precisionlab.formats.naming import CATALOGUE, OTHER_NAMES
+from precisionlab.formats.naming import OTHER_NAMES
 from precisionlab.formats.records import (
     CodebookFormat,
     ElementFormat,
@@ -47,7 +50,8 @@ HEADINGS = ("name", "bits", "fields", "epsilon", "smallest", "largest", "digits"
 FOOTER = (
     "smallest is the smallest positive number; digits are the guaranteed and the round-trip decimal digits. "
     "'precisionlab formats NAME' tells all about one. Formats that are not listed are spelled: e5m7, e4m3b10fnuz "
-    "(exponent and mantissa bits, bias, finite), int5, uint12, sign_magnitude4, posit24, posit16es1, binary6p3."
+    "(exponent and mantissa bits, bias, finite), int5, uint12, sign_magnitude4, posit24, posit16es1, binary6p3; "
+    "blocks: int4_g32, int8_channel_asym, fp8_e5m2_128x128, nf4_g64_dq, mxfp4_rceil."
 )
 
 
@@ -57,27 +61,42 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     Raises:
         FormatError: there is no such format.
     """
-    formats = [CATALOGUE.find(name) for name in arguments.names] or list(CATALOGUE.values())
+    wanted = [formats.find(name) for name in arguments.names] or list(formats.values())
     if arguments.format == "json":
-        put(json.dumps([json_format(format_) for format_ in formats], indent=2, ensure_ascii=False))
+        put(json.dumps([json_any(format_) for format_ in wanted], indent=2, ensure_ascii=False))
         return ExitCode.OK
     is_coloured = wants_colour(arguments.color)
     if arguments.names:
-        put("\n".join(page(format_, is_coloured=is_coloured) for format_ in formats))
+        put("\n".join(page(format_, is_coloured=is_coloured) for format_ in wanted))
     else:
-        put(table(formats, is_coloured=is_coloured))
+        put(table(wanted, is_coloured=is_coloured))
     return ExitCode.OK
 
 
-def table(formats: Sequence[ElementFormat], *, is_coloured: bool) -> str:
+def table(wanted: Sequence[AnyFormat], *, is_coloured: bool) -> str:
     """The catalogue, one line a format, by kind."""
-    rows = {format_.name: row(format_) for format_ in formats}
-    widths = [max(len(cells[i]) for cells in (HEADINGS, *rows.values())) for i in range(len(HEADINGS))]
+    elements = [format_ for format_ in wanted if not isinstance(format_, BlockFormat)]
+    blocks = [block_formats.row(format_) for format_ in wanted if isinstance(format_, BlockFormat)]
+    rows = {format_.name: row(format_) for format_ in elements}
+    widths = block_formats.widths_of([HEADINGS, *rows.values()])
     lines = [styled(aligned(HEADINGS, widths), "1", is_coloured=is_coloured)]
     for kind, heading in KINDS.items():
         lines += ["", styled(heading, "1", is_coloured=is_coloured)]
-        lines += [aligned(rows[format_.name], widths) for format_ in formats if isinstance(format_, kind)]
+        lines += [aligned(rows[format_.name], widths) for format_ in elements if isinstance(format_, kind)]
+    lines += ["", styled("block formats", "1", is_coloured=is_coloured), *block_lines(blocks, is_coloured=is_coloured)]
     return "\n".join((*lines, "", *textwrap.wrap(FOOTER, columns()), ""))
+
+
+def block_lines(rows: Sequence[Sequence[str]], *, is_coloured: bool) -> Iterator[str]:
+    """The block formats, one line each under headings of their own."""
+    widths = block_formats.widths_of([block_formats.HEADINGS, *rows])
+    for i, cells in enumerate((block_formats.HEADINGS, *rows)):
+        padded = (
+            cell.rjust(width) if j == 1 else cell.ljust(width)
+            for j, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        line = "  ".join(padded).rstrip()
+        yield line if i else styled(line, "1", is_coloured=is_coloured)
 
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -117,15 +136,18 @@ def layout(format_: ElementFormat) -> str:
             return f"{len(format_.values)} values"
 
 
-def page(format_: ElementFormat, *, is_coloured: bool) -> str:
+def page(format_: AnyFormat, *, is_coloured: bool) -> str:
     """One format in full."""
     title = f"{styled(format_.name, '1', is_coloured=is_coloured)}  {format_.title}"
-    facts = facts_of(format_)
-    lines = [*described(format_), *specials(format_), *measured(facts)]
+    if isinstance(format_, BlockFormat):
+        lines, marks = [*block_formats.described(format_)], []
+    else:
+        facts = facts_of(format_)
+        lines = [*described(format_), *specials(format_), *measured(facts)]
+        marks = [landmark_lines(format_, facts, is_coloured=is_coloured)]
     width = max(len(label) for label, _ in lines)
     body = (wrapped(label, text, width) for label, text in lines)
-    marks = landmark_lines(format_, facts, is_coloured=is_coloured)
-    return "\n".join((title, *body, marks, wrapped("source", format_.source, width))) + "\n"
+    return "\n".join((title, *body, *marks, wrapped("source", format_.source, width))) + "\n"
 
 
 def wrapped(label: str, text: str, width: int) -> str:
@@ -224,6 +246,11 @@ def bits_text(pattern: int, format_: ElementFormat) -> str:
     """The pattern by field, or in hexadecimal where that is long."""
     fields = " ".join(field.bits for field in bit_fields(pattern, format_) if field.bits)
     return fields if len(fields) <= LONGEST_BITS else hex_pattern(pattern, format_)
+
+
+def json_any(format_: AnyFormat) -> Mapping[str, object]:
+    """Any format with all its facts."""
+    return block_formats.json_block_format(format_) if isinstance(format_, BlockFormat) else json_format(format_)
 
 
 def json_format(format_: ElementFormat) -> Mapping[str, object]:

@@ -14,9 +14,9 @@ from precisionlab.cli.output import put
 from precisionlab.cli.terminal import columns, wants_colour
 from precisionlab.errors import UsageError
 from precisionlab.formats.expressions import parse_number, parse_pattern
+from precisionlab.formats.finding import formats
 from precisionlab.formats.inspection import Inspection, inspect_pattern, try_inspect
 from precisionlab.formats.modes import Overflow, Rounding
-from precisionlab.formats.naming import CATALOGUE
 from precisionlab.formats.specials import Number
 
 
@@ -91,9 +91,9 @@ def run_number(arguments: argparse.Namespace) -> ExitCode:
         put(json.dumps(document, indent=2, ensure_ascii=False))
         return ExitCode.OK
     width, is_coloured = columns(), wants_colour(arguments.color)
-    formats = [answer.format for answer in answers if isinstance(answer, Inspection)]
+    known = [answer.format for answer in answers if isinstance(answer, Inspection)]
     text = arguments.value
-    heading = "" if text is None else number_heading(text, number, width) + pattern_hints(text, formats, width)
+    heading = "" if text is None else number_heading(text, number, width) + pattern_hints(text, known, width)
     blocks = (inspection_text(answer, width, is_coloured=is_coloured) for answer in answers)
     put(heading + "\n".join(blocks))
     return ExitCode.OK
@@ -109,9 +109,9 @@ def asked(arguments: argparse.Namespace) -> tuple[Number, Sequence[Answer]]:
     rounding, overflow = Rounding(arguments.rounding), Overflow(arguments.overflow)
     if arguments.value is not None:
         number = number_given(arguments.value)
-        formats = formats_wanted(arguments.formats)
-        return number, [try_inspect(number, format_, rounding, overflow) for format_ in formats]
-    source = inspect_pattern(parse_pattern(arguments.bits), CATALOGUE.find(arguments.source))
+        wanted = formats_wanted(arguments.formats)
+        return number, [try_inspect(number, format_, rounding, overflow) for format_ in wanted]
+    source = inspect_pattern(parse_pattern(arguments.bits), formats.element(arguments.source))
     targets = formats_named(arguments.formats) if arguments.formats else ()
     number = source.datum.value
     return number, [source, *(try_inspect(number, target, rounding, overflow) for target in targets)]

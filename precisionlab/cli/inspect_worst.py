@@ -22,7 +22,7 @@ from precisionlab.cli.terminal import columns, wants_colour
 from precisionlab.cli.worst_text import ranking_text
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
-from precisionlab.formats import CATALOGUE, ElementFormat, Overflow, Rounding
+from precisionlab.formats import ElementFormat, Overflow, Rounding, formats
 
 NUMBER = re.compile(r"[0-9]{1,9}")
 MOST = 10_000
@@ -73,7 +73,7 @@ def cast_of(arguments: argparse.Namespace) -> Cast:
         FormatError: there is no such format.
     """
     rounding, overflow = Rounding(arguments.rounding), Overflow(arguments.overflow)
-    return Cast(CATALOGUE.find(arguments.to), rounding, overflow, By(arguments.by or "absolute"))
+    return Cast(formats.element(arguments.to), rounding, overflow, By(arguments.by or "absolute"))
 
 
 def tensor_named(checkpoint: Checkpoint, rest: str) -> Place:

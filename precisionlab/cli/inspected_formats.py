@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from precisionlab.errors import UsageError
-from precisionlab.formats.naming import CATALOGUE
+from precisionlab.formats.finding import formats
+from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.records import ElementFormat
 
 COMMON = ("float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2", "float4_e2m1fn")
@@ -18,11 +19,11 @@ def formats_named(names: str) -> Sequence[ElementFormat]:
         FormatError: there is no such format.
     """
     if names.strip().lower() == "all":
-        return tuple(CATALOGUE.values())
+        return tuple(ELEMENTS.values())
     wanted = [name for name in names.split(",") if name.strip()]
     if not wanted:
         raise UsageError("--formats", "takes names of formats, separated by commas, or all")
-    return tuple(dict.fromkeys(CATALOGUE.find(name) for name in wanted))
+    return tuple(dict.fromkeys(formats.element(name) for name in wanted))
 
 
 def formats_wanted(names: str | None) -> Sequence[ElementFormat]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from precisionlab.formats.codebooks import AF4, BINARY, FP4, NF4, TERNARY
+from precisionlab.formats.codebooks import AF4, BINARY, FP4, IQ4_NL, NF4, TERNARY, dynamic_tree
 from precisionlab.formats.families import integer, p3109, posit
 from precisionlab.formats.records import (
     CodebookFormat,
@@ -45,6 +45,10 @@ BITSANDBYTES = "bitsandbytes 0.50, its FP4 kernels: twelfths, normalised in floa
 YOSHIDA = (
     "Yoshida, NF4 Isn't Information Theoretically Optimal (and that's Good) (2023), arXiv:2306.06965, block size 64; "
     "bitsandbytes numbers the same values downwards"
+)
+GGML = "llama.cpp, ggml-common.h, kvalues_iq4nl"
+DYNAMIC_TREE = (
+    "Dettmers et al., 8-bit Optimizers via Block-wise Quantization (2021), arXiv:2110.02861; as in bitsandbytes"
 )
 BINARYCONNECT = "Courbariaux, Bengio, David, BinaryConnect (2015), arXiv:1511.00363"
 BITNET = "Ma et al., The Era of 1-bit LLMs (2024), arXiv:2402.17764"
@@ -101,6 +105,8 @@ CODEBOOKS = (
     CodebookFormat("nf4", 4, NF4, "NormalFloat NF4", QLORA),
     CodebookFormat("bnb_fp4", 4, FP4, "FP4 of bitsandbytes", BITSANDBYTES),
     CodebookFormat("af4", 4, AF4, "AbnormalFloat AF4", YOSHIDA),
+    CodebookFormat("iq4_nl_table", 4, IQ4_NL, "the integers of IQ4_NL", GGML),
+    CodebookFormat("dynamic_tree8", 8, dynamic_tree(), "dynamic tree of 8 bits", DYNAMIC_TREE),
 )
 
 OTHER_INTEGERS = (
@@ -124,4 +130,4 @@ ENTRIES: tuple[ElementFormat, ...] = (
     *sorted((*INTEGERS, *OTHER_INTEGERS), key=lambda format_: format_.bits),
     *CODEBOOKS,
 )
-"""Every catalogued format. `naming.CATALOGUE` finds them, and whole families, by name."""
+"""Every catalogued format. `naming.ELEMENTS` finds them, and whole families, by name."""

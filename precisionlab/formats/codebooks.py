@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def in_float32(values: Sequence[float]) -> tuple[float, ...]:
@@ -57,6 +58,31 @@ AF4 = in_float32(
     )
 )
 """For blocks of 64; patterns in the order of the values."""
+
+IQ4_NL = (-127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0)
+
+
+def dynamic_tree() -> tuple[float, ...]:
+    """Signed numbers of 8 bits: leading zeros count powers of ten, the bits after them divide [0.1, 1] linearly.
+
+    Dettmers et al., 8-bit Optimizers via Block-wise Quantization (2021): for each power of ten the
+    middles of 2^i equal parts, of either sign, besides 0 and 1; each step in binary32, as bitsandbytes makes it.
+    """
+    positive: list[float] = []
+    for i in range(7):
+        power, bounds = in_float32([10.0 ** (i - 6)])[0], equal_parts(1 << i)
+        middles = in_float32([(low + high) / 2 for low, high in pairwise(bounds)])
+        positive += in_float32([power * middle for middle in middles])
+    return tuple(sorted((*(-value for value in positive), 0.0, *positive, 1.0)))
+
+
+def equal_parts(count: int) -> tuple[float, ...]:
+    """The bounds of so many equal parts of [0.1, 1], counted from the nearer end."""
+    start, stop = in_float32([0.1, 1.0])
+    (step,) = in_float32([(stop - start) / count])
+    half = (count + 1) // 2
+    return in_float32([start + step * i if i < half else stop - step * (count - i) for i in range(count + 1)])
+
 
 BINARY = (-1.0, 1.0)
 TERNARY = (-1.0, 0.0, 1.0)

@@ -1,8 +1,8 @@
-"""Find a format by any of its names, or by a name that spells its fields."""
+"""Find a format of one number by any of its names, or by a name that spells its fields."""
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
@@ -55,10 +55,10 @@ FLOAT_NAME = re.compile(r"(?:float\d*_|fp\d*_)?e(\d{1,4})m(\d{1,4})(?:b(\d{1,6})
 SPELLED_NANS = {"": NaNs.IEEE, "fn": NaNs.ALL_ONES, "fnuz": NaNs.NEGATIVE_ZERO, "f": NaNs.NONE}
 
 
-class Catalogue(Mapping[str, ElementFormat]):
-    """The catalogued formats by name; a look-up also takes their other names and spelled ones.
+class Elements(Mapping[str, ElementFormat]):
+    """The catalogued formats of one number by name; a look-up also takes their other names and spelled ones.
 
-    >>> CATALOGUE["half"].name, CATALOGUE["e5m7"].bits, CATALOGUE["int5"].bits
+    >>> ELEMENTS["half"].name, ELEMENTS["e5m7"].bits, ELEMENTS["int5"].bits
     ('float16', 13, 5)
     """
 
@@ -78,22 +78,33 @@ class Catalogue(Mapping[str, ElementFormat]):
         except FormatError as error:
             raise KeyError(name) from error
 
-    def find(self, name: str) -> ElementFormat:
+    def find(self, name: str, others: Iterable[str] = ()) -> ElementFormat:
         """The format of that name, in any case, with `-` for `_`, or as `torch.float16`.
 
         Raises:
-            FormatError: there is none, or there can be none.
+            FormatError: there is none, or there can be none; the nearest name, of this or of `others`, is suggested.
         """
-        plain = name.strip().lower().removeprefix("torch.").replace("-", "_")
+        plain = plain_name(name)
         known = self._known.get(plain)
         found = spelled(plain) if known is None else known
         if found is None:
-            raise FormatError(printable(name, 60), "there is no such format", self.suggestion(plain))
+            raise FormatError(printable(name, 60), "there is no such format", self.suggestion(plain, others))
         return found
 
-    def suggestion(self, name: str) -> str:
+    def float(self, name: str) -> FloatFormat:
+        """The float format of that name.
+
+        Raises:
+            FormatError: there is none.
+        """
+        found = self.find(name)
+        if not isinstance(found, FloatFormat):
+            raise FormatError(printable(name, 60), "is no float format")
+        return found
+
+    def suggestion(self, name: str, others: Iterable[str]) -> str:
         """A remedy that names the nearest known name."""
-        match = difflib.get_close_matches(name, self._known, 1, 0.5)
+        match = difflib.get_close_matches(name, [*self._known, *others], 1, 0.5)
         syntax = "see 'precisionlab formats', or spell its fields as in e5m7"
         return f"did you mean {match[0]}?" if match else syntax
 
@@ -102,6 +113,11 @@ class Catalogue(Mapping[str, ElementFormat]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def plain_name(name: str) -> str:
+    """A name in lower case, as it is looked up."""
+    return name.strip().lower().removeprefix("torch.").replace("-", "_")
 
 
 @cache
@@ -171,5 +187,5 @@ SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], ElementFo
     (re.compile(r"(?:binary|p3109_k)(\d{1,3})p(\d{1,3})(se|sf|)"), spelled_p3109),
 )
 
-CATALOGUE = Catalogue()
-"""Every format, by every name."""
+ELEMENTS = Elements()
+"""Every format of one number, by every name."""

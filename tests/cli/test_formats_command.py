@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from precisionlab.cli.main import main
-from precisionlab.formats import CATALOGUE
+from precisionlab.formats.naming import ELEMENTS
 
 HEAVY = {"torch", "numba", "scipy", "numpy", "rich", "textual", "gudhi", "plotext", "ml_dtypes"}
 
@@ -18,18 +18,18 @@ def test_the_catalogue_fits_80_columns_and_names_every_format(capsys: pytest.Cap
     assert main(["formats"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
-    assert {line.split()[0] for line in lines if line} >= set(CATALOGUE)
+    assert {line.split()[0] for line in lines if line} >= set(ELEMENTS)
     assert not any("\x1b" in line for line in lines)
     assert "float16               16  1+5+10     0.0009766     5.96e-08       65504    3, 5" in lines
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ELEMENTS)
 def test_every_page_fits_80_columns_and_has_its_source(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One format in full, plain in a pipe."""
     assert main(["formats", name]) == 0
     text = capsys.readouterr().out
     assert max(map(len, text.splitlines())) <= 80
-    assert " ".join(CATALOGUE[name].source.split()[:2]) in text
+    assert " ".join(ELEMENTS[name].source.split()[:2]) in text
     assert "\x1b" not in text
 
 
@@ -62,7 +62,7 @@ def test_json_holds_exact_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     assert page["landmark_patterns"]["largest_finite"] == "0x7bff"
     assert page["special_patterns"] == {"nan": "0x7e00", "inf": "0x7c00", "-inf": "0xfc00", "-0": "0x8000"}
     assert main(["formats", "--format", "json"]) == 0
-    assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == list(CATALOGUE)
+    assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == list(ELEMENTS)
 
 
 def test_unknown_formats_are_one_line_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,8 @@ from precisionlab.analysis.cast_losses import By
 from precisionlab.cli.inspected_formats import COMMON
 from precisionlab.cli.main import main
 from precisionlab.cli.parser import BYS, OVERFLOWS, ROUNDINGS
-from precisionlab.formats import CATALOGUE, Overflow, Rounding
+from precisionlab.formats import Overflow, Rounding
+from precisionlab.formats.naming import ELEMENTS
 
 HALF_OF_A_TENTH = """\
 0.1
@@ -51,7 +52,7 @@ def test_every_format_fits_80_columns(value: str, capsys: pytest.CaptureFixture[
     """All formats for all kinds of numbers, quadruple precision and posits included."""
     lines = output(capsys, value, "--formats", "all").splitlines()
     assert max(map(len, lines)) <= 80
-    assert {line.split()[0] for line in lines if line[:1].strip()} >= set(CATALOGUE)
+    assert {line.split()[0] for line in lines if line[:1].strip()} >= set(ELEMENTS)
 
 
 def test_common_formats_are_the_default(capsys: pytest.CaptureFixture[str]) -> None:

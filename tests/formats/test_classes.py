@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from precisionlab.errors import FormatError
-from precisionlab.formats import CATALOGUE
 from precisionlab.formats.classes import PatternClass, classify
+from precisionlab.formats.naming import ELEMENTS
 
 
 def test_classes_of_half_are_numpys() -> None:
@@ -13,7 +13,7 @@ def test_classes_of_half_are_numpys() -> None:
     values = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     smallest = np.finfo(np.float16).smallest_normal
     for pattern in range(0, 1 << 16, 3):
-        value, kind = values[pattern], classify(pattern, CATALOGUE["half"])
+        value, kind = values[pattern], classify(pattern, ELEMENTS["half"])
         assert np.isnan(value) == (kind in {PatternClass.QUIET_NAN, PatternClass.SIGNALING_NAN})
         assert np.isinf(value) == (kind is PatternClass.INFINITY)
         assert (value == 0) == (kind in {PatternClass.ZERO, PatternClass.NEGATIVE_ZERO})
@@ -45,10 +45,10 @@ def test_classes_of_half_are_numpys() -> None:
 )
 def test_patterns_have_the_class_of_their_format(name: str, pattern: int, expected: PatternClass) -> None:
     """Each kind of special where its format's definition puts it."""
-    assert classify(pattern, CATALOGUE[name]) is expected
+    assert classify(pattern, ELEMENTS[name]) is expected
 
 
 def test_wider_patterns_have_no_class() -> None:
     """A pattern that does not fit is refused."""
     with pytest.raises(FormatError, match="int8: has 8 bits, 9 were given"):
-        classify(256, CATALOGUE["int8"])
+        classify(256, ELEMENTS["int8"])

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from precisionlab.errors import FormatError
-from precisionlab.formats import CATALOGUE, FloatFormat, NaNs, Overflow, Rounding
+from precisionlab.formats import FloatFormat, NaNs, Overflow, Rounding
 from precisionlab.formats.exact import decode_exact, encode_exact, neighbours, ulp
+from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.patterns import decode, decode_all
 from precisionlab.formats.specials import Number, Special
 
@@ -43,8 +44,8 @@ ML_DTYPES = (
 )
 """Every format of at most 16 bits that ml_dtypes or numpy has."""
 CASTABLE = tuple(name for name in ML_DTYPES if "float" in name)
-NARROW = tuple(name for name in CATALOGUE if CATALOGUE[name].bits <= 8 and name != "bool")
-NARROW_FLOATS = tuple(name for name in NARROW if isinstance(CATALOGUE[name], FloatFormat))
+NARROW = tuple(name for name in ELEMENTS if ELEMENTS[name].bits <= 8 and name != "bool")
+NARROW_FLOATS = tuple(name for name in NARROW if isinstance(ELEMENTS[name], FloatFormat))
 
 
 def as_float(number: Number) -> float:
@@ -55,7 +56,7 @@ def as_float(number: Number) -> float:
 def library_values(name: str) -> NDArray[np.float64]:
     """The number of every pattern as the library decodes it."""
     kind = np.dtype(getattr(ml_dtypes, name, name))
-    patterns = np.arange(1 << CATALOGUE[name].bits).astype(f"u{kind.itemsize}")
+    patterns = np.arange(1 << ELEMENTS[name].bits).astype(f"u{kind.itemsize}")
     with np.errstate(invalid="ignore"):  # signalling NaNs
         values: NDArray[np.float64] = patterns.view(kind).astype(np.float64)
     return values
@@ -64,7 +65,7 @@ def library_values(name: str) -> NDArray[np.float64]:
 @pytest.mark.parametrize("name", ML_DTYPES)
 def test_every_pattern_decodes_as_in_the_library(name: str) -> None:
     """One by one and as arrays, signs of zeros included."""
-    published, format_ = library_values(name), CATALOGUE[name]
+    published, format_ = library_values(name), ELEMENTS[name]
     step = 1 if format_.bits < 16 else 17
     exact = np.array([as_float(decode_exact(pattern, format_)) for pattern in range(0, len(published), step)])
     for ours, theirs in ((exact, published[::step]), (decode_all(format_), published)):
@@ -73,10 +74,10 @@ def test_every_pattern_decodes_as_in_the_library(name: str) -> None:
         np.testing.assert_array_equal(np.signbit(ours[ordinary]), np.signbit(theirs[ordinary]))
 
 
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if CATALOGUE[name].bits <= 16])
+@pytest.mark.parametrize("name", [name for name in ELEMENTS if ELEMENTS[name].bits <= 16])
 def test_arrays_decode_as_single_patterns(name: str) -> None:
     """The vectorised decoding equals the exact one for every narrow format, library or not."""
-    format_ = CATALOGUE[name]
+    format_ = ELEMENTS[name]
     patterns = range(0, 1 << format_.bits, 1 if format_.bits < 16 else 23)
     exact = np.array([as_float(decode_exact(pattern, format_)) for pattern in patterns])
     ours = decode_all(format_)[:: patterns.step]
@@ -88,16 +89,16 @@ def test_arrays_decode_as_single_patterns(name: str) -> None:
 @pytest.mark.parametrize("name", ["tfloat32", "fp24", "pxr24", "float32", "posit32", "int64", "uint64", "e9m40"])
 def test_wide_arrays_decode_as_single_patterns(name: str) -> None:
     """The same for drawn patterns of wider formats; integers beyond 2^53 are rounded to nearest."""
-    format_ = CATALOGUE[name]
+    format_ = ELEMENTS[name]
     drawn = np.random.default_rng(0).integers(0, (1 << format_.bits) - 1, 3000, dtype=np.uint64, endpoint=True)
     exact = np.array([as_float(decode_exact(int(pattern), format_)) for pattern in drawn])
     np.testing.assert_array_equal(decode(drawn, format_), exact)
 
 
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if CATALOGUE[name].bits <= 12 and name != "bool"])
+@pytest.mark.parametrize("name", [name for name in ELEMENTS if ELEMENTS[name].bits <= 12 and name != "bool"])
 def test_what_is_decoded_encodes_to_the_same_pattern(name: str) -> None:
     """All patterns but NaNs, which lose their payload, survive decoding and encoding in every mode."""
-    format_ = CATALOGUE[name]
+    format_ = ELEMENTS[name]
     for pattern in range(1 << format_.bits):
         number = decode_exact(pattern, format_)
         if number is not Special.NAN:
@@ -129,7 +130,7 @@ def test_nearest_even_is_the_librarys_cast(name: str) -> None:
     with np.errstate(all="ignore"):
         published = numbers.astype(getattr(ml_dtypes, name, name)).astype(np.float64)
     ours = [
-        as_float(decode_exact(encode_exact(Fraction(float(number)), CATALOGUE[name]), CATALOGUE[name]))
+        as_float(decode_exact(encode_exact(Fraction(float(number)), ELEMENTS[name]), ELEMENTS[name]))
         for number in numbers
     ]
     np.testing.assert_array_equal(ours, published)
@@ -137,7 +138,7 @@ def test_nearest_even_is_the_librarys_cast(name: str) -> None:
 
 def finite_values(name: str) -> Sequence[tuple[Fraction, int]]:
     """The numbers of a narrow format in order, with one pattern each."""
-    table = {Fraction(v): p for p, v in reversed(list(enumerate(decode_all(CATALOGUE[name])))) if math.isfinite(v)}
+    table = {Fraction(v): p for p, v in reversed(list(enumerate(decode_all(ELEMENTS[name])))) if math.isfinite(v)}
     return sorted(table.items())
 
 
@@ -169,7 +170,7 @@ def by_definition(number: Fraction, values: Sequence[tuple[Fraction, int]], roun
 )
 def test_modes_are_their_definitions(name: str, rounding: Rounding) -> None:
     """Within the range, over midpoints, thirds and numbers of formats with a zero; posits have tests of their own."""
-    values, format_ = finite_values(name), CATALOGUE[name]
+    values, format_ = finite_values(name), ELEMENTS[name]
     numbers = [
         low + (high - low) * part
         for (low, _), (high, _) in pairwise(values)
@@ -184,7 +185,7 @@ def test_modes_are_their_definitions(name: str, rounding: Rounding) -> None:
 @pytest.mark.parametrize("name", NARROW_FLOATS)
 def test_overflow_is_infinity_nan_or_the_largest_number(name: str) -> None:
     """Far beyond the range the policy and the format decide; rounding toward zero stays."""
-    format_ = CATALOGUE[name]
+    format_ = ELEMENTS[name]
     assert isinstance(format_, FloatFormat)
     largest = Fraction(format_.max_finite)
     expected: Number = largest
@@ -203,7 +204,7 @@ def test_scales_have_no_zero_and_no_sign() -> None:
     """E8M0: small positive numbers become the smallest, ties go up, zero and negative numbers are NaN, as in ml_dtypes."""
     numbers = np.array([0, -1.0, 2.0**-140, 1.5 * 2.0**-128, 1.5, 3, 6, 1.49, 1.5 * 2.0**127], np.float64)
     published = numbers.astype(ml_dtypes.float8_e8m0fnu).astype(float)
-    format_ = CATALOGUE["e8m0"]
+    format_ = ELEMENTS["e8m0"]
     ours = [as_float(decode_exact(encode_exact(Fraction(number), format_), format_)) for number in numbers]
     np.testing.assert_array_equal(ours, published)
 
@@ -212,7 +213,7 @@ def test_scales_have_no_zero_and_no_sign() -> None:
 def test_formats_without_nan_refuse_it(name: str) -> None:
     """NaN has no stand-in, and the error names the format."""
     with pytest.raises(FormatError, match=f"{name}: the format has no NaN"):
-        encode_exact(Special.NAN, CATALOGUE[name])
+        encode_exact(Special.NAN, ELEMENTS[name])
 
 
 rationals = st.builds(
@@ -231,7 +232,7 @@ def test_float64_is_python_division(number: Fraction) -> None:
         expected = float(number)
     except OverflowError:
         expected = math.inf if number > 0 else -math.inf
-    assert as_float(decode_exact(encode_exact(number, CATALOGUE["float64"]), CATALOGUE["float64"])) == expected
+    assert as_float(decode_exact(encode_exact(number, ELEMENTS["float64"]), ELEMENTS["float64"])) == expected
 
 
 def rounded_to_113_bits(number: Fraction) -> Fraction:
@@ -247,7 +248,7 @@ def rounded_to_113_bits(number: Fraction) -> Fraction:
 @settings(max_examples=300, deadline=None)
 def test_binary128_is_rational_rounding(number: Fraction, shift: int) -> None:
     """Normal and subnormal quadruple precision, in all parts of its range."""
-    scaled, format_ = number * Fraction(2) ** shift, CATALOGUE["binary128"]
+    scaled, format_ = number * Fraction(2) ** shift, ELEMENTS["binary128"]
     result = decode_exact(encode_exact(scaled, format_), format_)
     expected = rounded_to_113_bits(scaled)
     assert (Fraction(0) if result is Special.NEGATIVE_ZERO else result) == expected
@@ -256,7 +257,7 @@ def test_binary128_is_rational_rounding(number: Fraction, shift: int) -> None:
 @pytest.mark.parametrize("name", ["float16", "float32", "float64"])
 def test_neighbours_and_ulps_are_numpys(name: str) -> None:
     """As nextafter and spacing over drawn patterns and the edges, infinities included."""
-    format_, kind = CATALOGUE[name], np.dtype(name)
+    format_, kind = ELEMENTS[name], np.dtype(name)
     top = 1 << format_.bits
     edges = [
         0,
@@ -283,7 +284,7 @@ def test_neighbours_and_ulps_are_numpys(name: str) -> None:
 
 def test_ulp_of_numbers_between_is_that_of_their_binade() -> None:
     """0.1 lies in [2^-4, 2^-3): its ulp in binary16 is 2^-14; beyond the range it is the largest number's."""
-    format_ = CATALOGUE["half"]
+    format_ = ELEMENTS["half"]
     assert ulp(Fraction(1, 10), format_) == ulp(Fraction(-1, 10), format_) == Fraction(1, 1 << 14)
     assert ulp(Fraction(10**9), format_) == ulp(Fraction(-(10**9)), format_) == 32
     assert ulp(Fraction(0), format_) == Fraction(1, 1 << 24)
@@ -293,14 +294,14 @@ def test_ulp_of_numbers_between_is_that_of_their_binade() -> None:
 def test_patterns_of_another_width_are_refused(pattern: int) -> None:
     """A pattern that is no pattern of the format is an error, never cut."""
     with pytest.raises(FormatError, match="float16"):
-        decode_exact(pattern, CATALOGUE["half"])
+        decode_exact(pattern, ELEMENTS["half"])
 
 
 def test_numbers_beyond_float64_are_refused_as_arrays() -> None:
     """x87 and quadruple precision do not fit arrays of float64: said, not rounded."""
     for name in ("x87", "e15m40"):
         with pytest.raises(FormatError, match="float64 does not hold its numbers"):
-            decode(np.zeros(1, np.uint64), CATALOGUE[name])
+            decode(np.zeros(1, np.uint64), ELEMENTS[name])
 
 
 @pytest.mark.parametrize(
@@ -342,6 +343,6 @@ def test_own_unsigned_floats_work() -> None:
 @pytest.mark.parametrize("rounding", Rounding)
 def test_zero_is_no_number_of_a_format_without_it_in_any_mode(rounding: Rounding) -> None:
     """E8M0: NaN, or the smallest number when saturating, as arrays are rounded."""
-    e8m0 = CATALOGUE["e8m0"]
+    e8m0 = ELEMENTS["e8m0"]
     assert encode_exact(Fraction(0), e8m0, rounding) == 0xFF
     assert encode_exact(Fraction(0), e8m0, rounding, Overflow.SATURATE) == 0

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from precisionlab.errors import FormatError
-from precisionlab.formats import CATALOGUE, FORMATS, CodebookFormat, FloatFormat, IntegerFormat, NaNs, PositFormat
-from precisionlab.formats.naming import OTHER_NAMES
+from precisionlab.formats import FORMATS, CodebookFormat, FloatFormat, IntegerFormat, NaNs, PositFormat
+from precisionlab.formats.naming import ELEMENTS, OTHER_NAMES
 
 TORCH_DTYPES = sorted(
     name
@@ -19,8 +19,8 @@ TORCH_DTYPES = sorted(
 @pytest.mark.parametrize("name", [name for name in TORCH_DTYPES if name not in {"int1", "uint1"}])
 def test_torchs_names_are_known(name: str) -> None:
     """Each real dtype of torch, with and without `torch.`, names a format of its kind and width."""
-    format_, dtype = CATALOGUE[name], getattr(torch, name)
-    assert format_ is CATALOGUE[f"torch.{name}"] is CATALOGUE[str(dtype)]
+    format_, dtype = ELEMENTS[name], getattr(torch, name)
+    assert format_ is ELEMENTS[f"torch.{name}"] is ELEMENTS[str(dtype)]
     assert isinstance(format_, FloatFormat) == (dtype.is_floating_point or name.startswith("float"))
     if not name.endswith("_x2") and not name[-1:].isdigit():
         assert format_.bits == 8 * dtype.itemsize
@@ -38,10 +38,10 @@ def test_torchs_names_are_known(name: str) -> None:
 )
 def test_ml_dtypes_names_are_known(name: str) -> None:
     """Each type of ml_dtypes is a format, also without its prefix."""
-    format_ = CATALOGUE[name]
+    format_ = ELEMENTS[name]
     short = name.partition("_")[2]
     assert format_.name == name
-    assert not short or CATALOGUE[short] is format_
+    assert not short or ELEMENTS[short] is format_
     if isinstance(format_, FloatFormat):
         assert format_.precision == ml_dtypes.finfo(name).nmant + 1  # type: ignore[no-untyped-call]
     else:
@@ -76,18 +76,18 @@ def test_ml_dtypes_names_are_known(name: str) -> None:
 )
 def test_other_names_lead_to_the_catalogued_format(name: str, canonical: str) -> None:
     """Aliases and spelled fields give the entry itself, not a copy."""
-    assert CATALOGUE[name] is CATALOGUE[canonical]
-    assert CATALOGUE[name].name == canonical
+    assert ELEMENTS[name] is ELEMENTS[canonical]
+    assert ELEMENTS[name].name == canonical
 
 
 def test_spelled_fields_make_a_format() -> None:
     """A name that no entry has stands for its fields, with the bias that IEEE 754 gives."""
-    format_ = CATALOGUE["e5m7"]
+    format_ = ELEMENTS["e5m7"]
     assert isinstance(format_, FloatFormat)
     assert (format_.bits, format_.exponent_bits, format_.mantissa_bits, format_.bias) == (13, 5, 7, 15)
     assert format_.nans is NaNs.IEEE
-    assert CATALOGUE["e5m7"] == format_
-    own = CATALOGUE["e4m7b10f"]
+    assert ELEMENTS["e5m7"] == format_
+    own = ELEMENTS["e4m7b10f"]
     assert isinstance(own, FloatFormat)
     assert (own.bias, own.nans) == (10, NaNs.NONE)
 
@@ -95,10 +95,10 @@ def test_spelled_fields_make_a_format() -> None:
 @pytest.mark.parametrize("bits", [2, 3, 5, 12, 33, 64])
 def test_families_have_all_widths(bits: int) -> None:
     """Integers in four encodings, posits and P3109 formats of any width."""
-    assert {CATALOGUE[f"{kind}{bits}"].bits for kind in ("int", "uint", "sign_magnitude", "offset_binary")} == {bits}
+    assert {ELEMENTS[f"{kind}{bits}"].bits for kind in ("int", "uint", "sign_magnitude", "offset_binary")} == {bits}
     if bits > 2:
-        assert CATALOGUE[f"posit{bits}"].bits == CATALOGUE[f"binary{bits}p{max(1, bits - 4)}"].bits == bits
-    posit = CATALOGUE["posit16es1"]
+        assert ELEMENTS[f"posit{bits}"].bits == ELEMENTS[f"binary{bits}p{max(1, bits - 4)}"].bits == bits
+    posit = ELEMENTS["posit16es1"]
     assert isinstance(posit, PositFormat)
     assert posit.exponent_bits == 1
 
@@ -126,26 +126,26 @@ def test_families_have_all_widths(bits: int) -> None:
 def test_what_is_no_format_is_said_on_one_line(name: str, message: str) -> None:
     """The error names what was given, escaped, and the nearest name or what would be accepted."""
     with pytest.raises(FormatError) as caught:
-        CATALOGUE.find(name)
+        ELEMENTS.find(name)
     assert str(caught.value) == message
-    assert name not in CATALOGUE
+    assert name not in ELEMENTS
     with pytest.raises(KeyError):
-        _ = CATALOGUE[name]
+        _ = ELEMENTS[name]
 
 
 def test_the_catalogue_lists_each_format_once_with_a_source() -> None:
     """Canonical names only when iterating; aliases belong to entries; no alias names two formats."""
-    assert len(set(CATALOGUE)) == len(CATALOGUE) == len({id(format_) for format_ in CATALOGUE.values()})
-    assert all(format_.name == name and format_.source and format_.title for name, format_ in CATALOGUE.items())
-    assert set(OTHER_NAMES) <= set(CATALOGUE)
+    assert len(set(ELEMENTS)) == len(ELEMENTS) == len({id(format_) for format_ in ELEMENTS.values()})
+    assert all(format_.name == name and format_.source and format_.title for name, format_ in ELEMENTS.items())
+    assert set(OTHER_NAMES) <= set(ELEMENTS)
     others = [other for names in OTHER_NAMES.values() for other in names]
     assert len(others) == len(set(others))
-    assert not set(others) & set(CATALOGUE)
+    assert not set(others) & set(ELEMENTS)
 
 
 def test_stored_formats_are_in_the_catalogue() -> None:
     """What checkpoints store is listed under the same names."""
-    assert all(CATALOGUE[name] is format_ for name, format_ in FORMATS.items())
+    assert all(ELEMENTS[name] is format_ for name, format_ in FORMATS.items())
 
 
 def test_codebooks_must_fit_their_patterns() -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from precisionlab.formats import CATALOGUE, CodebookFormat, Rounding
+from precisionlab.formats import CodebookFormat, Rounding
 from precisionlab.formats.exact import decode_exact, encode_exact
+from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.patterns import decode_all
 from precisionlab.formats.specials import Special
 
@@ -24,7 +25,7 @@ def test_binary8_is_gfloats(precision: int) -> None:
     line = (TABLES / "p3109-binary8.txt").read_text(encoding="ascii").splitlines()[precision - 1].split()
     assert line[0] == str(precision)
     published = [float.fromhex(word) for word in line[1:]]
-    np.testing.assert_array_equal(decode_all(CATALOGUE[f"binary8p{precision}"]), published)
+    np.testing.assert_array_equal(decode_all(ELEMENTS[f"binary8p{precision}"]), published)
 
 
 def posit_lines(name: str, kind: str) -> list[list[str]]:
@@ -36,37 +37,37 @@ def posit_lines(name: str, kind: str) -> list[list[str]]:
 def test_posits_are_softposits() -> None:
     """All posits of 8 and 16 bits and a thousand of 32 decode as softposit decodes them."""
     (eight,), ((digest,),) = posit_lines("decoded", "posit8"), posit_lines("decoded", "posit16")
-    values = decode_all(CATALOGUE["posit8"])
+    values = decode_all(ELEMENTS["posit8"])
     assert values[~np.isnan(values)].tolist() == [float.fromhex(word) for word in eight]
-    wide = decode_all(CATALOGUE["posit16"])
+    wide = decode_all(ELEMENTS["posit16"])
     table = b"".join(struct.pack("<d", value) for value in wide[~np.isnan(wide)].tolist())
     assert hashlib.sha256(table).hexdigest() == digest
     for pattern, value in posit_lines("decoded", "posit32"):
-        assert decode_exact(int(pattern, 16), CATALOGUE["posit32"]) == Fraction(float.fromhex(value))
+        assert decode_exact(int(pattern, 16), ELEMENTS["posit32"]) == Fraction(float.fromhex(value))
 
 
 @pytest.mark.parametrize("name", ["posit8", "posit16"])
 def test_posits_round_as_softposits(name: str) -> None:
     """At midpoints of the encoding, which are not those of the values, and beside them; nothing becomes zero or NaR."""
     for value, pattern in posit_lines("encoded", name):
-        assert encode_exact(Fraction(float.fromhex(value)), CATALOGUE[name]) == int(pattern, 16)
+        assert encode_exact(Fraction(float.fromhex(value)), ELEMENTS[name]) == int(pattern, 16)
     tiny, huge = Fraction(1, 1 << 400), Fraction(1 << 400)
-    half = 1 << (CATALOGUE[name].bits - 1)
+    half = 1 << (ELEMENTS[name].bits - 1)
     for rounding in Rounding:
-        assert encode_exact(tiny, CATALOGUE[name], rounding) == 1
-        assert encode_exact(-tiny, CATALOGUE[name], rounding) == 2 * half - 1
-        assert encode_exact(huge, CATALOGUE[name], rounding) == half - 1
+        assert encode_exact(tiny, ELEMENTS[name], rounding) == 1
+        assert encode_exact(-tiny, ELEMENTS[name], rounding) == 2 * half - 1
+        assert encode_exact(huge, ELEMENTS[name], rounding) == half - 1
 
 
 @pytest.mark.parametrize("special", [Special.NAN, Special.INFINITY, Special.NEGATIVE_INFINITY])
 def test_what_is_no_real_is_nar(special: Special) -> None:
     """NaN and infinities become NaR."""
-    assert encode_exact(special, CATALOGUE["posit16"]) == 0x8000
+    assert encode_exact(special, ELEMENTS["posit16"]) == 0x8000
 
 
 def test_dlfloat_is_its_formula() -> None:
     """2^(e - 31) * (1 + f / 512) for all exponents but at all zeros (zero) and all ones (NaN-infinity)."""
-    values = decode_all(CATALOGUE["dlfloat16"])
+    values = decode_all(ELEMENTS["dlfloat16"])
     expected = [math.ldexp(1 + (i & 511) / 512, (i >> 9) - 31) for i in range(1 << 15)]
     expected[0], expected[-1] = 0.0, math.nan
     np.testing.assert_array_equal(values[: 1 << 15], expected)
@@ -76,7 +77,7 @@ def test_dlfloat_is_its_formula() -> None:
 
 def test_m7e4_has_neither_specials_nor_subnormals() -> None:
     """2^(e - 7) * (1 + f / 128) in 12 bits, zero at all zeros."""
-    values = decode_all(CATALOGUE["m7e4"])
+    values = decode_all(ELEMENTS["m7e4"])
     expected = [math.ldexp(1 + (i & 127) / 128, (i >> 7) - 7) for i in range(1 << 11)]
     expected[0] = 0.0
     np.testing.assert_array_equal(values[: 1 << 11], expected)
@@ -86,7 +87,7 @@ def test_m7e4_has_neither_specials_nor_subnormals() -> None:
 @pytest.mark.parametrize(("name", "dropped"), [("pxr24", 8), ("tfloat32", 13)])
 def test_cut_formats_are_float32_without_low_bits(name: str, dropped: int) -> None:
     """Patterns of PXR24 and TensorFloat-32 with zeros below are binary32's."""
-    format_ = CATALOGUE[name]
+    format_ = ELEMENTS[name]
     drawn = np.random.default_rng(0).integers(0, 1 << format_.bits, 3000, dtype=np.uint32)
     with np.errstate(invalid="ignore"):
         published = (drawn << np.uint32(dropped)).view(np.float32).astype(np.float64)
@@ -97,7 +98,7 @@ def test_cut_formats_are_float32_without_low_bits(name: str, dropped: int) -> No
 
 def test_fp24_is_one_seven_sixteen() -> None:
     """2^(e - 63) * (1 + f / 65536), with subnormals below and infinity at the top by IEEE 754's rules."""
-    format_ = CATALOGUE["fp24"]
+    format_ = ELEMENTS["fp24"]
     assert decode_exact(63 << 16 | 1, format_) == 1 + Fraction(1, 1 << 16)
     assert decode_exact(1, format_) == Fraction(1, 1 << 78)
     assert decode_exact(126 << 16 | 0xFFFF, format_) == (2 - Fraction(1, 1 << 16)) * 2**63
@@ -106,7 +107,7 @@ def test_fp24_is_one_seven_sixteen() -> None:
 
 def values_of(name: str) -> list[float]:
     """The table of a codebook."""
-    format_ = CATALOGUE[name]
+    format_ = ELEMENTS[name]
     assert isinstance(format_, CodebookFormat)
     return list(format_.values)
 
@@ -123,7 +124,7 @@ def test_fp4_of_bitsandbytes_are_twelfths() -> None:
     """Sign bit and 0, 1/192, 2/3, 1, 1/3, 1/2, 1/6, 1/4, in float32; pattern 8 is negative zero."""
     sizes = [0, 1 / 192, 2 / 3, 1, 1 / 3, 1 / 2, 1 / 6, 1 / 4]
     assert values_of("bnb_fp4") == np.array(sizes + [-size for size in sizes], np.float32).tolist()
-    assert decode_exact(8, CATALOGUE["bnb_fp4"]) is Special.NEGATIVE_ZERO
+    assert decode_exact(8, ELEMENTS["bnb_fp4"]) is Special.NEGATIVE_ZERO
 
 
 def test_af4_has_more_resolution_near_zero_than_nf4() -> None:
@@ -138,9 +139,9 @@ def test_af4_has_more_resolution_near_zero_than_nf4() -> None:
 def test_few_valued_weights_round_to_their_values(name: str, values: list[int]) -> None:
     """The values are those of the papers; everything beyond saturates; unused patterns are nothing."""
     assert values_of(name) == values
-    assert decode_exact(encode_exact(Fraction(9), CATALOGUE[name]), CATALOGUE[name]) == 1
-    assert decode_exact(encode_exact(Fraction(-9), CATALOGUE[name]), CATALOGUE[name]) == -1
-    assert decode_exact(3, CATALOGUE["ternary"]) is Special.NAN
+    assert decode_exact(encode_exact(Fraction(9), ELEMENTS[name]), ELEMENTS[name]) == 1
+    assert decode_exact(encode_exact(Fraction(-9), ELEMENTS[name]), ELEMENTS[name]) == -1
+    assert decode_exact(3, ELEMENTS["ternary"]) is Special.NAN
 
 
 @pytest.mark.parametrize("bits", [2, 3, 4, 8, 12])
@@ -148,11 +149,11 @@ def test_signed_integers_are_numbered_by_their_encoding(bits: int) -> None:
     """Two's complement by Python's int.from_bytes rule, sign and magnitude by its sign bit, offset binary by subtraction."""
     half = 1 << (bits - 1)
     for pattern in range(2 * half):
-        assert decode_exact(pattern, CATALOGUE[f"int{bits}"]) == (pattern ^ half) - half
-        assert decode_exact(pattern, CATALOGUE[f"offset_binary{bits}"]) == pattern - half
-        assert decode_exact(pattern, CATALOGUE[f"uint{bits}"]) == pattern
+        assert decode_exact(pattern, ELEMENTS[f"int{bits}"]) == (pattern ^ half) - half
+        assert decode_exact(pattern, ELEMENTS[f"offset_binary{bits}"]) == pattern - half
+        assert decode_exact(pattern, ELEMENTS[f"uint{bits}"]) == pattern
         size = pattern % half
         expected = -size if pattern >= half else size
         is_minus_zero = pattern == half
-        got = decode_exact(pattern, CATALOGUE[f"sign_magnitude{bits}"])
+        got = decode_exact(pattern, ELEMENTS[f"sign_magnitude{bits}"])
         assert got == (Special.NEGATIVE_ZERO if is_minus_zero else expected)

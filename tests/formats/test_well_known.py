@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from precisionlab.formats import CATALOGUE
 from precisionlab.formats.exact import decode_exact, encode_exact, neighbours
 from precisionlab.formats.facts import facts_of, landmarks
+from precisionlab.formats.naming import ELEMENTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
 EIGHT = {"float16", "bfloat16", "tfloat32", "fp24", "pxr24", "float32", "float64", "x87_extended"}
@@ -71,7 +71,7 @@ def powers(text: str) -> Fraction:
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_landmarks_follow_from_three_numbers(name: str) -> None:
     """What the catalogue says of the eight formats is what the formulas give."""
-    found = dict(landmarks(facts_of(CATALOGUE[name])))
+    found = dict(landmarks(facts_of(ELEMENTS[name])))
     assert {key: found[key] for key in derived(name)} == derived(name)
 
 
@@ -80,7 +80,7 @@ def test_the_page_documents_every_landmark_correctly() -> None:
     rows = list(documented())
     assert len(rows) == len(EIGHT) * 6
     for title, (name, fields, exactly, about) in rows:
-        value, format_ = derived(name)[title], CATALOGUE[name]
+        value, format_ = derived(name)[title], ELEMENTS[name]
         assert powers(exactly) == value
         assert abs(Fraction(about) - value) <= value * Fraction(1, 10**8)
         bits = re.escape(fields.strip("`").replace(" ", "")).replace("0…0", "0+").replace("1…1", "1+")
@@ -92,7 +92,7 @@ def test_the_page_documents_precision_and_range() -> None:
     lines = [line.strip("|").split("|") for line in PAGE.read_text(encoding="utf-8").splitlines()]
     rows = {cells[0].strip(): [cell.strip() for cell in cells[1:]] for cells in lines if len(cells) == 7}
     for name, (_, m, _) in DEFINITIONS.items():
-        facts, found = facts_of(CATALOGUE[name]), derived(name)
+        facts, found = facts_of(ELEMENTS[name]), derived(name)
         assert found["smallest above 1"] - 1 == powers(rows[name][0]) == facts.epsilon
         assert powers(rows[name][1]) == facts.unit_roundoff == two(-m - 1)
         assert rows[name][2] == f"{facts.dynamic_range_decades:.2f}"
@@ -103,7 +103,7 @@ def test_the_page_documents_precision_and_range() -> None:
 
 def test_entries_that_circulate_wrongly() -> None:
     """Half: smallest subnormal 2^-24, largest finite 65504 at 11110 1111111111, next after one 1.0009765625."""
-    half = CATALOGUE["half"]
+    half = ELEMENTS["half"]
     assert decode_exact(1, half) == two(-24)
     assert float(two(-24)) == 5.960464477539063e-08
     assert decode_exact(0b0_11110_1111111111, half) == 65504

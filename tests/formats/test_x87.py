@@ -6,12 +6,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from precisionlab.formats import CATALOGUE
 from precisionlab.formats.classes import PatternClass, classify
 from precisionlab.formats.exact import decode_exact, encode_exact, neighbours
+from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.specials import Special
 
-X87 = CATALOGUE["x87"]
+X87 = ELEMENTS["x87"]
 ON_X86 = pytest.mark.skipif(np.finfo(np.longdouble).nmant != 63, reason="long double is not the x87 format here")
 LEADING = 1 << 63
 TOP = 0x7FFF << 64

@@ -49,8 +49,8 @@ from numpy.typing import NDArray
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 from precisionlab.formats.codes import decode_checked
+from precisionlab.formats.finding import formats
 from precisionlab.formats.modes import Overflow, Rounding
-from precisionlab.formats.naming import CATALOGUE
 from precisionlab.formats.records import ElementFormat
 from precisionlab.formats.rounding.plan import (
     MAX_RANDOM_BITS,
@@ -166,7 +166,7 @@ def resolved(format_: ElementFormat | str) -> ElementFormat:
     Raises:
         FormatError: there is none.
     """
-    return CATALOGUE.find(format_) if isinstance(format_, str) else format_
+    return formats.element(format_) if isinstance(format_, str) else format_
 
 
 def source_of(values: object) -> Working:

@@ -456,7 +456,9 @@ def job_for(format_: ElementFormat, source: Working, policy: Policy, draws: Draw
     """
     target = checked(format_)
     working = working_of(source, target)
-    return Job(target, source, working, grid_of(target, working, source, policy), policy.rounding, policy.overflow, draws)
+    return Job(
+        target, source, working, grid_of(target, working, source, policy), policy.rounding, policy.overflow, draws
+    )
 
 
 def unheld_error(job: Job) -> FormatError:

@@ -13,14 +13,12 @@ from torch import Tensor
 from precisionlab.errors import FormatError, UsageError
 from precisionlab.formats import FloatFormat, IntegerFormat
 from precisionlab.formats.modes import Rounding
-from precisionlab.formats.naming import CATALOGUE
+from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.rounding import draws_of, encode, policy_of, round_to
 from precisionlab.formats.rounding.accelerator import INTEGERS, decode_tensor, encode_tensor, round_tensor
 from precisionlab.formats.rounding.plan import SOURCES, Job, Subnormals, job_for
 
-TARGETS = [
-    form.name for form in CATALOGUE.values() if isinstance(form, FloatFormat | IntegerFormat) and form.bits <= 64
-]
+TARGETS = [form.name for form in ELEMENTS.values() if isinstance(form, FloatFormat | IntegerFormat) and form.bits <= 64]
 MODES = [mode.value for mode in Rounding]
 
 
@@ -58,7 +56,7 @@ def job_of(values: Tensor, target: str, mode: str, overflow: str, subnormals: Su
     policy = policy_of(mode, overflow, subnormals)
     source = SOURCES[str(values.dtype).removeprefix("torch.")]
     draws = draws_of(policy, draw.get("seed"), draw.get("random_bits"), draw.get("first_index", 0))
-    return job_for(CATALOGUE[target], source, policy, draws)
+    return job_for(ELEMENTS[target], source, policy, draws)
 
 
 def same_bits(first: Tensor, second: Tensor) -> bool:
@@ -79,7 +77,7 @@ def rounded_or_error(values: Tensor, job: Job) -> Tensor | str:
 @pytest.mark.parametrize("source", SOURCES)
 def test_twins_agree_bit_for_bit(source: str, target: str) -> None:
     """Numbers and codes of both are the same; where one refuses a result, so does the other, in the same words."""
-    form = CATALOGUE[target]
+    form = ELEMENTS[target]
     values = specimen(source, with_nan=isinstance(form, FloatFormat) and form.has_nan)
     for turn, mode in enumerate(MODES):
         overflow, subnormals = POLICIES[(turn + TARGETS.index(target)) % len(POLICIES)]
@@ -163,16 +161,16 @@ def test_codes_of_wide_formats_decode_by_way_of_numpy() -> None:
     """binary32 and 64-bit integers decode to the numbers that torch shows."""
     numbers = torch.tensor([1.5, -2.0, 1e30, float("inf")])
     assert torch.equal(
-        decode_tensor(numbers.view(torch.int32).view(torch.uint32), CATALOGUE["float32"]), numbers.double()
+        decode_tensor(numbers.view(torch.int32).view(torch.uint32), ELEMENTS["float32"]), numbers.double()
     )
     integers = torch.tensor([1, -5, 1 << 40])
-    assert torch.equal(decode_tensor(integers.view(torch.uint64), CATALOGUE["int64"]), integers.double())
+    assert torch.equal(decode_tensor(integers.view(torch.uint64), ELEMENTS["int64"]), integers.double())
 
 
 def test_codes_that_are_none_are_errors() -> None:
     """Too wide, negative, or no integers."""
     for code in (16, -1):
         with pytest.raises(FormatError, match="negative or wider than 4 bits"):
-            decode_tensor(torch.tensor([code]), CATALOGUE["float4_e2m1fn"])
+            decode_tensor(torch.tensor([code]), ELEMENTS["float4_e2m1fn"])
     with pytest.raises(UsageError, match="codes are integers"):
-        decode_tensor(torch.tensor([1.0]), CATALOGUE["float4_e2m1fn"])
+        decode_tensor(torch.tensor([1.0]), ELEMENTS["float4_e2m1fn"])

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from precisionlab.errors import FormatError
 from precisionlab.formats import FloatFormat, IntegerFormat, NaNs
-from precisionlab.formats.naming import CATALOGUE
+from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.records import SignEncoding
 from precisionlab.formats.rounding import decode, encode, round_to
 from precisionlab.formats.rounding.plan import Subnormals
@@ -37,7 +37,7 @@ POLICIES: tuple[Choice, ...] = tuple(product(MODES, ("ieee", "saturate"), SUBNOR
 UNITS = 2**1100
 """Every number in these tests is a whole multiple of 1 / UNITS."""
 KINDS = (FloatFormat, IntegerFormat)
-NARROW = [form.name for form in CATALOGUE.values() if isinstance(form, KINDS) and form.bits <= 16] + ["e5m7", "int5"]
+NARROW = [form.name for form in ELEMENTS.values() if isinstance(form, KINDS) and form.bits <= 16] + ["e5m7", "int5"]
 WIDE = ["fp24", "pxr24", "tfloat32", "float32", "float64", "int32", "uint32", "int64", "uint64", "e9m14", "e11m20"]
 QUICK = ("float8_e4m3fn", "float8_e8m0fnu", "dlfloat16", "binary8p1", "int64")
 
@@ -56,7 +56,7 @@ class Oracle:
     """What becomes of finite numbers in a format, by its definition."""
 
     def __init__(self, name: str) -> None:
-        form = CATALOGUE[name]
+        form = ELEMENTS[name]
         assert isinstance(form, KINDS)
         self.form = form
         self.is_wide = form.bits > 16
@@ -292,7 +292,7 @@ def test_narrow_numbers_round_as_rationals_do(target: str, narrow_numbers: NDArr
     assert_policies(oracle, narrow_numbers, spread, 2.0**-126)
 
 
-@pytest.mark.parametrize("target", [name for name in NARROW if isinstance(CATALOGUE[name], FloatFormat)])
+@pytest.mark.parametrize("target", [name for name in NARROW if isinstance(ELEMENTS[name], FloatFormat)])
 def test_codes_decode_to_their_definition(target: str) -> None:
     """All codes of narrow float formats decode to the oracle's numbers, in numpy and in torch, and encode back."""
     oracle = Oracle(target)
@@ -446,7 +446,7 @@ def test_codes_are_those_of_ml_dtypes(source: type[Any], target: str) -> None:
     values = drawn.astype(word).view(source)
     with np.errstate(invalid="ignore"):  # signalling NaNs
         is_nan = np.isnan(values)
-    if CATALOGUE[target].nans is NaNs.NONE:  # type: ignore[union-attr]
+    if ELEMENTS[target].nans is NaNs.NONE:  # type: ignore[union-attr]
         values, is_nan = values[~is_nan], is_nan[~is_nan]
     if target == "float8_e8m0fnu":
         # ml_dtypes 0.6 rounds binary32 subnormals up instead of to the nearest.
@@ -476,10 +476,10 @@ def test_numbers_are_those_of_torch(target: str) -> None:
     np.testing.assert_array_equal(round_to(values, target).view(torch.int32), published.view(torch.int32))
 
 
-@pytest.mark.parametrize("target", [name for name in [*NARROW, *WIDE] if isinstance(CATALOGUE[name], FloatFormat)])
+@pytest.mark.parametrize("target", [name for name in [*NARROW, *WIDE] if isinstance(ELEMENTS[name], FloatFormat)])
 def test_infinity_goes_by_the_policy(target: str) -> None:
     """Infinity, NaN or the largest number when IEEE; the largest number when saturating; in every mode."""
-    form = CATALOGUE[target]
+    form = ELEMENTS[target]
     assert isinstance(form, FloatFormat)
     values = np.array([np.inf, -np.inf])
     low = -form.max_finite if form.signed else form.min_positive
@@ -494,7 +494,7 @@ def test_infinity_goes_by_the_policy(target: str) -> None:
 @pytest.mark.parametrize("target", NARROW)
 def test_nan_stays_nan_or_is_an_error(target: str) -> None:
     """NaN keeps its sign as ml_dtypes has it; formats without NaN refuse it."""
-    form = CATALOGUE[target]
+    form = ELEMENTS[target]
     values = np.array([np.nan, -np.nan], np.float32)
     if isinstance(form, FloatFormat) and form.has_nan:
         assert np.all(np.isnan(round_to(values, target)))

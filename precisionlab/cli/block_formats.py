@@ -1,0 +1,115 @@
+"""How `precisionlab formats` shows block formats."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from precisionlab.formats.blocks.records import BlockFormat, Extent, ScaleStore
+
+HEADINGS = ("name", "bits/weight", "element", "block", "scale", "second level")
+
+
+def row(format_: BlockFormat) -> tuple[str, ...]:
+    """A format's cells in the catalogue."""
+    return (
+        format_.name,
+        f"{format_.bits_per_weight:.4g}",
+        element_name(format_),
+        block_text(format_.extent),
+        scale_text(format_),
+        second_level(format_.scale) or "-",
+    )
+
+
+def element_name(format_: BlockFormat) -> str:
+    """The element format, and 2 to what its numbers are multiplied by."""
+    exponent = format_.element_exponent
+    return f"{format_.element.name} * 2^{exponent}" if exponent else format_.element.name
+
+
+def block_text(extent: Extent) -> str:
+    """`32`, `128x128`, `channel`, `tensor`."""
+    if extent.rows is None:
+        return "tensor"
+    if extent.columns is None:
+        return "channel"
+    return str(extent.columns) if extent.rows == 1 else f"{extent.rows}x{extent.columns}"
+
+
+def scale_text(format_: BlockFormat) -> str:
+    """The format of scales, and what else a block has."""
+    extra = " + zero point" if format_.zero_point else " + minimum" if format_.minimum is not None else ""
+    return f"{format_.scale.format.name}{extra}"
+
+
+def second_level(store: ScaleStore) -> str:
+    """What scales are scaled by in turn; empty for nothing."""
+    if store.outer is None:
+        return ""
+    return f"{store.outer.name} for {'the tensor' if store.span is None else f'{store.span} blocks'}"
+
+
+def described(format_: BlockFormat) -> Iterator[tuple[str, str]]:
+    """Labels and texts of the page of one format."""
+    yield "bits a weight", f"{format_.bits_per_weight:.6g} in large tensors, scales counted"
+    yield "element", f"{element_name(format_)}: {format_.element.title}"
+    yield "block", block_sentence(format_)
+    yield "scale", f"{format_.rule.value}; {format_.scale.format.name}, {format_.scale.storing.value}"
+    if second_level(format_.scale):
+        yield "second level", second_level(format_.scale)
+    if format_.minimum is not None:
+        yield "minimum", f"{format_.minimum.format.name}, {format_.minimum.storing.value}"
+    if format_.zero_point:
+        yield "zero point", f"{format_.element.name}, rounded; added before elements are rounded"
+    yield "divided by", format_.division.value
+    yield "rounded", format_.rounding.value
+
+
+def block_sentence(format_: BlockFormat) -> str:
+    """How far a scale reaches, in words."""
+    text = {"tensor": "the whole tensor", "channel": "an index of the first axis"}.get(block_text(format_.extent))
+    if text is None:
+        text = f"{block_text(format_.extent)} elements of a row (first axis by all others)"
+    if format_.extent.is_flat:
+        text = f"{format_.extent.columns} elements of the flattened tensor"
+    return f"{text}; rows filled up to a multiple of {format_.padding}" if format_.padding > 1 else text
+
+
+def json_block_format(format_: BlockFormat) -> Mapping[str, object]:
+    """A block format with all its facts."""
+    return {
+        "name": format_.name,
+        "kind": "block format",
+        "title": format_.title,
+        "source": format_.source,
+        "bits_per_weight": format_.bits_per_weight,
+        "element": format_.element.name,
+        "element_exponent": format_.element_exponent,
+        "element_bits": float(format_.element_bits),
+        "block": json_extent(format_.extent),
+        "scale_rule": format_.rule.name.lower(),
+        "scale": json_store(format_.scale),
+        "minimum": None if format_.minimum is None else json_store(format_.minimum),
+        "zero_point": format_.element.name if format_.zero_point else None,
+        "division": format_.division.name.lower(),
+        "rounding": format_.rounding.name.lower(),
+        "padding": format_.padding,
+    }
+
+
+def json_extent(extent: Extent) -> Mapping[str, object]:
+    """Rows and columns of a block; null for all."""
+    return {"rows": extent.rows, "columns": extent.columns, "is_flat": extent.is_flat}
+
+
+def json_store(store: ScaleStore) -> Mapping[str, object]:
+    """How scales are stored."""
+    return {
+        "format": store.format.name,
+        "storing": store.storing.name.lower(),
+        "second_level": None if store.outer is None else store.outer.name,
+        "blocks_in_second_level": store.span,
+    }
+
+
+def widths_of(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The widest cell of each column."""
+    return [max(len(cells[i]) for cells in rows) for i in range(len(rows[0]))]

@@ -1,0 +1,1 @@
+"""Block formats: elements that share scales, and how tensors become such."""

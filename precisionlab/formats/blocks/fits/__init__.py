@@ -1,0 +1,65 @@
+"""Scales found by trial, as ggml's reference quantizers find them: every sum in binary32, element by element.
+
+Each takes complete blocks [blocks, elements] and gives [blocks] scales, and minima where the
+format has them. `cpu` holds the compiled loops, `accelerator` their torch twins.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from precisionlab.formats.blocks.fits import accelerator, cpu
+from precisionlab.formats.blocks.records import BlockFormat, ScaleRule
+from precisionlab.formats.blocks.steps import ends_of, plan_of
+
+
+def fitted(blocks: Tensor, format_: BlockFormat) -> tuple[Tensor, Tensor | None]:
+    """Scales, and minima where the format has them, of contiguous blocks in binary32."""
+    lowest, highest = ends_of(format_)
+    on_cpu = blocks.device.type == "cpu"
+    match format_.rule:
+        case ScaleRule.FIT_SYMMETRIC:
+            return symmetric(blocks, lowest, on_cpu=on_cpu), None
+        case ScaleRule.FIT_THREE_BITS:
+            return three_bits(blocks, lowest, on_cpu=on_cpu), None
+        case ScaleRule.FIT_CODEBOOK:
+            return by_table(blocks, format_, on_cpu=on_cpu), None
+        case ScaleRule.FIT_AFFINE if format_.fit is not None:
+            if on_cpu:
+                scales, minima = np.empty((2, len(blocks)), np.float32)
+                start, steps, is_absolute = format_.fit.start, format_.fit.steps, format_.fit.is_absolute
+                cpu.fit_affine(
+                    blocks.numpy(), np.float32(highest), np.float32(start), steps, is_absolute, scales, minima
+                )
+                return torch.from_numpy(scales), torch.from_numpy(minima)
+            return accelerator.fit_affine(blocks, highest, format_.fit)
+        case _:
+            raise AssertionError(format_.rule)
+
+
+def symmetric(blocks: Tensor, lowest: float, *, on_cpu: bool) -> Tensor:
+    """The best of 19 scales near the one that makes the number of largest magnitude the lowest element."""
+    if not on_cpu:
+        return accelerator.fit_symmetric(blocks, -lowest)
+    scales = np.empty(len(blocks), np.float32)
+    cpu.fit_symmetric(blocks.numpy(), np.float32(-lowest), scales)
+    return torch.from_numpy(scales)
+
+
+def three_bits(blocks: Tensor, lowest: float, *, on_cpu: bool) -> Tensor:
+    """The scale of elements that are moved one by one as long as that helps."""
+    if not on_cpu:
+        return accelerator.fit_three_bits(blocks, -lowest)
+    scales = np.empty(len(blocks), np.float32)
+    cpu.fit_three_bits(blocks.numpy(), np.float32(-lowest), scales)
+    return torch.from_numpy(scales)
+
+
+def by_table(blocks: Tensor, format_: BlockFormat, *, on_cpu: bool) -> Tensor:
+    """The best of 16 scales near the ones that make the number of largest magnitude an end of the table."""
+    plan = plan_of(format_)
+    if not on_cpu:
+        return accelerator.fit_table(blocks, plan)
+    scales = np.empty(len(blocks), np.float32)
+    cpu.fit_table(blocks.numpy(), plan.bounds, plan.entries, scales)
+    return torch.from_numpy(scales)

@@ -1,0 +1,104 @@
+"""What elementwise work comes down to: constants of the element format, and four numbers for each block."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precisionlab.formats.blocks.records import BlockFormat, Division, ElementRounding
+from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BINARY32_BIAS = 127
+BINARY32_MANTISSA_BITS = 23
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """An element x becomes q = round((x + before) / divisor + after), and then (q - minus) * unit - less.
+
+    Each is [blocks down, across] in binary32.
+    """
+
+    before: "Tensor"
+    divisor: "Tensor"
+    """What elements are divided by, or multiplied with: see `ElementPlan.multiplies`."""
+    after: "Tensor"
+    minus: "Tensor"
+    unit: "Tensor"
+    less: "Tensor"
+    is_shifted: bool
+    """Whether anything is added or taken off; if not these are left out, since x + 0 loses the sign of zero."""
+
+    def part(self, down: slice, across: slice) -> "Steps":
+        """Those of some neighbouring blocks."""
+        before, divisor, after, minus, unit, less = (array[down, across].contiguous() for array in self.arrays())
+        return Steps(before, divisor, after, minus, unit, less, self.is_shifted)
+
+    def arrays(self) -> "tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]":
+        """All six, in order."""
+        return self.before, self.divisor, self.after, self.minus, self.unit, self.less
+
+
+@dataclass(frozen=True, slots=True)
+class ElementPlan:
+    """What a loop must know of an element format."""
+
+    rounding: ElementRounding
+    multiplies: bool
+    """Whether the divisor is a reciprocal."""
+    low: float
+    high: float
+    mantissa_bits: int
+    """Of floats; -1 for others."""
+    min_exponent: int
+    """Of the smallest normal float."""
+    bounds: NDArray[np.float32]
+    """Halfway between the entries of a table."""
+    entries: NDArray[np.float32]
+    """A table's numbers in increasing order."""
+
+    def constants(self) -> tuple[np.float32, np.float32, np.int32, np.int32]:
+        """Lowest and highest element; for floats the lowest exponent field, and how far above an anchor lies, as patterns."""
+        lowest = (self.min_exponent + BINARY32_BIAS) << BINARY32_MANTISSA_BITS
+        raise_by = (BINARY32_MANTISSA_BITS - self.mantissa_bits) << BINARY32_MANTISSA_BITS
+        return np.float32(self.low), np.float32(self.high), np.int32(lowest), np.int32(max(0, raise_by) & 0x7FFFFFFF)
+
+
+@cache
+def plan_of(format_: BlockFormat) -> ElementPlan:
+    """The plan for a block format's elements."""
+    element = format_.element
+    low, high = ends_of(format_)
+    entries = sorted_entries(element)
+    return ElementPlan(
+        rounding=format_.rounding,
+        multiplies=format_.division is not Division.STORED,
+        low=low,
+        high=high,
+        mantissa_bits=element.mantissa_bits if isinstance(element, FloatFormat) else -1,
+        min_exponent=element.min_exponent if isinstance(element, FloatFormat) else 0,
+        bounds=(entries[1:] + entries[:-1]) / np.float32(2),
+        entries=entries,
+    )
+
+
+def ends_of(format_: BlockFormat) -> tuple[float, float]:
+    """The lowest and the highest element."""
+    match format_.element:
+        case FloatFormat() as element:
+            return -element.max_finite, element.max_finite
+        case IntegerFormat() as element:
+            return element.minimum, element.maximum
+        case CodebookFormat() as element:
+            return min(element.values), max(element.values)
+
+
+def sorted_entries(element: object) -> NDArray[np.float32]:
+    """A table's distinct numbers in increasing order; none for other formats."""
+    values = element.values if isinstance(element, CodebookFormat) else ()
+    return np.unique(np.asarray(values, np.float32))

@@ -1,0 +1,154 @@
+"""How scales are stored, and what scale the stored ones then make; on any device."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from precisionlab.formats.blocks.accelerator import signed_largest
+from precisionlab.formats.blocks.records import ScaleStore, Storing
+from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat
+from precisionlab.formats.rounding import round_to
+
+TENSOR_TOP: Final = 448 * 6
+"""Largest E4M3 scale by largest E2M1 element: what NVFP4 maps a tensor's amax to."""
+TINY: Final = 2.0**-126
+"""Smallest normal number of binary32."""
+STEPS: Final = 1 << 16
+"""Into so many the range of quantized scales is cut."""
+NEGLIGIBLE: Final = 1e-15
+"""A super-block whose scales are all below becomes zero (GROUP_MAX_EPS in ggml)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScales:
+    """Scales as they are stored, as numbers in binary32."""
+
+    numbers: Tensor
+    """[blocks down, across]."""
+    outer: Tensor | None = None
+    """Of the second level: [1] for a tensor, [super-blocks] in order for neighbours along a row."""
+    mean: Tensor | None = None
+    """What was taken off all scales first."""
+
+
+def stored(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
+    """Store scales [blocks down, across] of blocks with these largest magnitudes."""
+    return STORINGS[store.storing](scales, store, amax)
+
+
+def effective(stored_: StoredScales, store: ScaleStore) -> Tensor:
+    """What stored scales are worth, in binary32."""
+    numbers, outer = stored_.numbers, stored_.outer
+    if outer is None:
+        return numbers
+    if store.storing is Storing.TENSOR_SCALED:
+        return numbers / outer
+    if store.storing is Storing.CENTRED and stored_.mean is not None:
+        return spread(outer, numbers, store) * numbers + stored_.mean
+    return spread(outer, numbers, store) * numbers
+
+
+def spread(outer: Tensor, numbers: Tensor, store: ScaleStore) -> Tensor:
+    """Each scale's own scale of the second level."""
+    return outer.repeat_interleave(store.span or numbers.numel())[: numbers.numel()].view(numbers.shape)
+
+
+def rounded(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
+    """To the format's own numbers; beyond the largest to it, or to infinity where the format has one."""
+    del amax
+    return StoredScales(rounded_to(scales, store.format))
+
+
+def rounded_to(scales: Tensor, format_: FloatFormat | IntegerFormat | CodebookFormat) -> Tensor:
+    """The nearest numbers of a float format."""
+    if not isinstance(format_, FloatFormat):
+        raise TypeError(format_.name)
+    if format_.name == "float32":
+        return scales
+    return round_to(scales, format_, overflow="ieee" if format_.has_infinities else "saturate")
+
+
+def tensor_scaled(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
+    """With one factor for the tensor, whose reciprocal is never rounded: as in compressed-tensors."""
+    top = amax.max().clamp(min=TINY).reshape(1) if amax.numel() else amax.new_full((1,), TINY)
+    outer = top.reciprocal() * TENSOR_TOP
+    outer = torch.where(outer.isfinite(), outer, 1.0)
+    return StoredScales(rounded_to(outer * scales, store.format), outer)
+
+
+def super_blocks(scales: Tensor, store: ScaleStore) -> Tensor:
+    """[super-blocks, scales in each]."""
+    return scales.reshape(-1, store.span or max(1, scales.numel()))
+
+
+def ratios_to_largest(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
+    """The largest scale of a super-block becomes the largest integer."""
+    del amax
+    highest = ends_of_store(store)[1]
+    blocks = super_blocks(scales, store)
+    top = blocks.amax(dim=1) if blocks.shape[1] else blocks.new_zeros(len(blocks))
+    ratio = torch.where(top > 0, torch.full_like(top, highest) / top, 0.0)
+    numbers = (ratio[:, None] * blocks).round().clamp(max=highest)
+    return StoredScales(numbers.view(scales.shape), rounded_outer(top / torch.full_like(top, highest), store))
+
+
+def ratios_to_signed_largest(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
+    """The scale of largest magnitude of a super-block becomes the lowest integer."""
+    del amax
+    lowest, highest = ends_of_store(store)
+    blocks = super_blocks(scales, store)
+    top = signed_largest(blocks, blocks.shape[1]).reshape(-1)
+    ratio = torch.where(top.abs() < NEGLIGIBLE, 0.0, torch.full_like(top, lowest) / top)
+    numbers = (ratio[:, None] * blocks).round().clamp(lowest, highest)
+    outer = torch.where(ratio == 0, 0.0, ratio.reciprocal())
+    return StoredScales(numbers.view(scales.shape), rounded_outer(outer, store))
+
+
+def rounded_outer(outer: Tensor, store: ScaleStore) -> Tensor:
+    """Scales of the second level in their format."""
+    return outer if store.outer is None else rounded_to(outer, store.outer)
+
+
+def ends_of_store(store: ScaleStore) -> tuple[int, int]:
+    """The lowest and the highest stored integer."""
+    if not isinstance(store.format, IntegerFormat):
+        raise TypeError(store.format.name)
+    return store.format.minimum, store.format.maximum
+
+
+def centred(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
+    """Less their mean, then by table in blocks with a largest magnitude of their own: as in bitsandbytes."""
+    del amax
+    mean = scales.double().mean().float() if scales.numel() else scales.new_zeros(())
+    return centred_on(mean, scales, store)
+
+
+def centred_on(mean: Tensor, scales: Tensor, store: ScaleStore) -> StoredScales:
+    """`centred` about a given number."""
+    if not isinstance(store.format, CodebookFormat):
+        raise TypeError(store.format.name)
+    flat = (scales - mean).reshape(1, -1)
+    width = store.span or max(1, flat.shape[1])
+    outer = signed_largest(flat, width).abs().reshape(-1)
+    entries = torch.tensor(sorted(set(store.format.values)), dtype=torch.float32, device=scales.device)
+    scaled = flat.reshape(-1) * outer.clamp(min=TINY).reciprocal().repeat_interleave(width)[: flat.numel()]
+    return StoredScales(looked_up(scaled.clamp(-1, 1), entries).view(scales.shape), outer, mean)
+
+
+def looked_up(scaled: Tensor, entries: Tensor) -> Tensor:
+    """The entries of a table by way of 65,536 equal steps from -1 to 1, as bitsandbytes does on CPUs."""
+    step = ((scaled + 1) * 0.5 * (STEPS - 1) + 0.5).trunc()
+    on_grid = step * 2 / torch.full_like(step, STEPS - 1) - 1
+    return entries[torch.bucketize(on_grid, (entries[1:] + entries[:-1]) * 0.5)]
+
+
+STORINGS: Final[dict[Storing, Callable[[Tensor, ScaleStore, Tensor], StoredScales]]] = {
+    Storing.ROUNDED: rounded,
+    Storing.TENSOR_SCALED: tensor_scaled,
+    Storing.SUPER_BLOCK: ratios_to_largest,
+    Storing.SIGNED_SUPER_BLOCK: ratios_to_signed_largest,
+    Storing.CENTRED: centred,
+}

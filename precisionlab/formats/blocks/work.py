@@ -1,0 +1,225 @@
+"""One tensor on its way into a block format, by pieces that stay in the caches, on any device."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from precisionlab.errors import FormatError, UsageError
+from precisionlab.formats.blocks import accelerator, cpu
+from precisionlab.formats.blocks.fits import fitted
+from precisionlab.formats.blocks.records import FITS, BlockFormat, Division, ScaleRule, matrix_shape
+from precisionlab.formats.blocks.scale_rules import Extremes, Scales, scales_of
+from precisionlab.formats.blocks.steps import Steps, plan_of
+from precisionlab.formats.blocks.stored_scales import StoredScales, effective, stored
+from precisionlab.formats.blocks.tiling import Piece, Tiling, piece_at, pieces, regions, tiling_of
+
+INFINITY = 0x7F800000
+"""Pattern of binary32 from which numbers are not finite."""
+LEAST = 1e-38
+"""The smallest scale of which the reciprocal is taken."""
+SOURCES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+"""What is quantized; binary64 is rounded to binary32 first, as runtimes do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The scales of some blocks before they are stored, and as they are."""
+
+    scales: Scales
+    stored: StoredScales
+    minima: StoredScales | None
+
+
+class Work:
+    """One tensor on its way into a block format."""
+
+    def __init__(self, values: Tensor, format_: BlockFormat) -> None:
+        if values.dtype not in SOURCES:
+            raise UsageError(str(values.dtype), "is no type that is quantized", "convert the values to float32")
+        self.tensor_shape = tuple(values.shape)
+        self.format = format_
+        self.matrix, self.tiling = padded_matrix(values.detach(), format_)
+        self.on_cpu = values.device.type == "cpu"
+        self.plan = plan_of(format_)
+
+    def empty(self, kind: type[np.generic]) -> Tensor:
+        """Room for a result. On the CPU it is numpy's, which asks for huge pages: touching small ones costs more than rounding."""
+        return torch.from_numpy(np.empty(tuple(self.matrix.shape), kind)).to(self.matrix.device)
+
+    def regions(self) -> Iterator[Piece]:
+        """Parts whose scales do not depend on one another."""
+        return regions(self.tiling, self.format)
+
+    def pieces(self, region: Piece) -> Iterator[Piece]:
+        """The parts of a region that are worked on at a time; itself, if it is small."""
+        part = Tiling(
+            region.rows.stop - region.rows.start,
+            region.columns.stop - region.columns.start,
+            self.tiling.height,
+            self.tiling.width,
+        )
+        for piece in pieces(part):
+            rows = slice(piece.rows.start + region.rows.start, piece.rows.stop + region.rows.start)
+            columns = slice(piece.columns.start + region.columns.start, piece.columns.stop + region.columns.start)
+            yield piece_at(self.tiling, rows, columns)
+
+    def shape_at(self, piece: Piece) -> cpu.Shape:
+        """Of the blocks that a piece touches."""
+        return cpu.Shape(self.tiling.height, self.tiling.width, *piece.offset)
+
+    def values(self, piece: Piece) -> Tensor:
+        """A piece in binary32, contiguous."""
+        return piece.of(self.matrix).to(torch.float32).contiguous()
+
+    def stored(self, region: Piece) -> Stored:
+        """The scales of a region's blocks, found and stored.
+
+        Raises:
+            FormatError: a value is not finite.
+        """
+        extremes = self.extremes(region)
+        scales = self.fitted(region) if self.format.rule in FITS else scales_of(extremes, self.format)
+        kept = stored(scales.scale, self.format.scale, extremes.amax)
+        if self.format.minimum is None or scales.minimum is None:
+            return Stored(scales, kept, None)
+        return Stored(scales, kept, stored(scales.minimum, self.format.minimum, extremes.amax))
+
+    def fitted(self, region: Piece) -> Scales:
+        """Scales by fit: all blocks of a region are complete and lie along rows."""
+        blocks = self.values(region).view(-1, self.tiling.width)
+        scale, minimum = fitted(blocks, self.format)
+        grid = [part.stop - part.start for part in region.blocks]
+        return Scales(scale.view(grid), None if minimum is None else minimum.view(grid))
+
+    def extremes(self, region: Piece) -> Extremes:
+        """What the rule asks for, of each block of a region.
+
+        Raises:
+            FormatError: a value is not finite.
+        """
+        grid = [part.stop - part.start for part in region.blocks]
+        device = self.matrix.device
+        patterns = torch.zeros(grid, dtype=torch.int32, device=device)
+        low, high = (torch.zeros(grid, dtype=torch.float32, device=device) for _ in range(2))
+        signed = None
+        for piece in self.pieces(region):
+            values = self.values(piece)
+            down, across = within(piece, region)
+            part = patterns[down, across].contiguous()
+            self.largest(values, piece, part)
+            patterns[down, across] = part
+            if self.format.rule is ScaleRule.RANGE:
+                lows, highs = low[down, across].contiguous(), high[down, across].contiguous()
+                self.ranges(values, piece, lows, highs)
+                low[down, across], high[down, across] = lows, highs
+            elif self.format.rule is ScaleRule.SIGNED_LARGEST:
+                signed = self.signed(values)
+        if bool((patterns >= INFINITY).any()):
+            raise FormatError(
+                self.format.name,
+                "a block with NaN or infinity has no scale",
+                "replace values that are not finite first",
+            )
+        return Extremes(patterns.view(torch.float32), low, high, signed)
+
+    def largest(self, values: Tensor, piece: Piece, found: Tensor) -> None:
+        """Raise `found` to the largest patterns without sign."""
+        if self.on_cpu:
+            cpu.largest(values.numpy().view(np.uint32), self.shape_at(piece), found.numpy().view(np.uint32))
+        else:
+            accelerator.largest(values, self.shape_at(piece), found)
+
+    def ranges(self, values: Tensor, piece: Piece, low: Tensor, high: Tensor) -> None:
+        """Widen `low` and `high`."""
+        if self.on_cpu:
+            cpu.extremes(values.numpy(), self.shape_at(piece), low.numpy(), high.numpy())
+        else:
+            accelerator.extremes(values, self.shape_at(piece), low, high)
+
+    def signed(self, values: Tensor) -> Tensor:
+        """The first number of largest magnitude of each block, all of which lie along rows."""
+        width = self.tiling.width
+        if not self.on_cpu:
+            return accelerator.signed_largest(values, width)
+        found = np.empty((values.shape[0], -(-values.shape[1] // width)), np.float32)
+        cpu.signed_largest(values.numpy(), width, found)
+        return torch.from_numpy(found)
+
+    def quantize(self, piece: Piece, region: Piece, steps: Steps, out: Tensor) -> None:
+        """Write what a piece's elements stand for under the steps of its region's blocks."""
+        down, across = within(piece, region)
+        values, own = self.values(piece), steps.part(down, across)
+        shape = self.shape_at(piece)
+        if not self.on_cpu:
+            out.copy_(accelerator.quantized(values, shape, own, self.plan))
+        elif out.is_contiguous():
+            cpu.quantized(values.numpy(), shape, own, self.plan, out.numpy())
+        else:
+            compact = torch.empty_like(values)
+            cpu.quantized(values.numpy(), shape, own, self.plan, compact.numpy())
+            out.copy_(compact)
+
+    def unpadded(self, matrix: Tensor) -> Tensor:
+        """The tensor that a matrix is."""
+        return cut(matrix, self.tensor_shape, self.format)
+
+
+def within(piece: Piece, region: Piece) -> tuple[slice, slice]:
+    """The blocks that a piece touches, counted from the first of its region."""
+    starts = [whole.start for whole in region.blocks]
+    down, across = (
+        slice(part.start - start, part.stop - start) for part, start in zip(piece.blocks, starts, strict=True)
+    )
+    return down, across
+
+
+def padded_matrix(values: Tensor, format_: BlockFormat) -> tuple[Tensor, Tiling]:
+    """A tensor as a matrix whose rows are filled up with zeros as the format asks, and the blocks on it."""
+    n_rows, n_columns = matrix_shape(tuple(values.shape), is_flat=format_.extent.is_flat)
+    matrix = values.reshape(n_rows, n_columns)
+    if n_columns % format_.padding:
+        matrix = pad(matrix, (0, -n_columns % format_.padding))
+    tiling = tiling_of(tuple(matrix.shape), format_.extent)
+    return matrix.reshape(tiling.n_rows, tiling.n_columns), tiling
+
+
+def cut(matrix: Tensor, shape: tuple[int, ...], format_: BlockFormat) -> Tensor:
+    """`padded_matrix` undone."""
+    n_rows, n_columns = matrix_shape(shape, is_flat=format_.extent.is_flat)
+    if not prod(shape):
+        return matrix.new_empty(shape)
+    return matrix.reshape(n_rows, -1)[:, :n_columns].reshape(shape)
+
+
+def steps_of(found: Stored, format_: BlockFormat) -> Steps:
+    """The numbers that elementwise work takes from a block's scales. Blocks whose scale is 0 become 0."""
+    unit = effective(found.stored, format_.scale) * 2.0**format_.element_exponent
+    zeros = torch.zeros_like(unit)
+    before = zeros if found.minima is None or format_.minimum is None else effective(found.minima, format_.minimum)
+    after = zeros if found.scales.zero_point is None else found.scales.zero_point
+    is_shifted = format_.minimum is not None or format_.zero_point
+    match format_.division:
+        case Division.STORED:
+            divisor = torch.where(unit == 0, torch.inf, unit)
+        case Division.STORED_RECIPROCAL:
+            divisor = reciprocal(unit)
+        case Division.RECIPROCAL:
+            divisor = reciprocal(found.scales.scale)
+    return Steps(before, divisor, after, after, unit, before, is_shifted)
+
+
+def reciprocal(scales: Tensor) -> Tensor:
+    """1 / scale: 0 for 0, and for those too small that of `LEAST`, where it would overflow (as in bitsandbytes)."""
+    sizes = scales.abs()
+    return torch.where(sizes == 0, 0.0, sizes.clamp(min=LEAST).reciprocal()).copysign(scales)
+
+
+def as_elements(steps: Steps) -> Steps:
+    """Steps that stop at the element itself."""
+    zeros = torch.zeros_like(steps.unit)
+    return replace(steps, minus=zeros, unit=torch.ones_like(steps.unit), less=zeros)
