@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from precisionlab.formats.blocks.records import BlockFormat, Extent, ScaleStore
 
-HEADINGS = ("name", "bits/weight", "element", "block", "scale", "second level")
+HEADINGS = ("name", "bits", "element", "block", "scale", "their scale")
 
 
 def row(format_: BlockFormat) -> tuple[str, ...]:
@@ -15,7 +15,7 @@ def row(format_: BlockFormat) -> tuple[str, ...]:
         element_name(format_),
         block_text(format_.extent),
         scale_text(format_),
-        second_level(format_.scale) or "-",
+        "-" if format_.scale.outer is None else f"{format_.scale.outer.name}/{format_.scale.span or 'tensor'}",
     )
 
 
@@ -36,7 +36,7 @@ def block_text(extent: Extent) -> str:
 
 def scale_text(format_: BlockFormat) -> str:
     """The format of scales, and what else a block has."""
-    extra = " + zero point" if format_.zero_point else " + minimum" if format_.minimum is not None else ""
+    extra = " + zero" if format_.zero_point else " + min" if format_.minimum is not None else ""
     return f"{format_.scale.format.name}{extra}"
 
 

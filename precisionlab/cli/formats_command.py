@@ -51,7 +51,7 @@ FOOTER = (
     "smallest is the smallest positive number; digits are the guaranteed and the round-trip decimal digits. "
     "'precisionlab formats NAME' tells all about one. Formats that are not listed are spelled: e5m7, e4m3b10fnuz "
     "(exponent and mantissa bits, bias, finite), int5, uint12, sign_magnitude4, posit24, posit16es1, binary6p3; "
-    "blocks: int4_g32, int8_channel_asym, fp8_e5m2_128x128, nf4_g64_dq, mxfp4_rceil."
+    "blocks (bits count their scales): int4_g32, int8_channel_asym, fp8_e5m2_128x128, nf4_g64_dq, mxfp4_rceil."
 )
 
 
@@ -138,7 +138,8 @@ def layout(format_: ElementFormat) -> str:
 
 def page(format_: AnyFormat, *, is_coloured: bool) -> str:
     """One format in full."""
-    title = f"{styled(format_.name, '1', is_coloured=is_coloured)}  {format_.title}"
+    title = textwrap.fill(f"{format_.name}  {format_.title}", columns(), subsequent_indent="  ")
+    title = styled(format_.name, "1", is_coloured=is_coloured) + title.removeprefix(format_.name)
     if isinstance(format_, BlockFormat):
         lines, marks = [*block_formats.described(format_)], []
     else:

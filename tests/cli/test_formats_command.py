@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from precisionlab.cli.main import main
-from precisionlab.formats.naming import ELEMENTS
+from precisionlab.formats import BlockFormat, formats
 
 HEAVY = {"torch", "numba", "scipy", "numpy", "rich", "textual", "gudhi", "plotext", "ml_dtypes"}
 
@@ -18,18 +18,18 @@ def test_the_catalogue_fits_80_columns_and_names_every_format(capsys: pytest.Cap
     assert main(["formats"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
-    assert {line.split()[0] for line in lines if line} >= set(ELEMENTS)
+    assert {line.split()[0] for line in lines if line} >= set(formats)
     assert not any("\x1b" in line for line in lines)
-    assert "float16               16  1+5+10     0.0009766     5.96e-08       65504    3, 5" in lines
+    assert "float16               16  1+5+10      0.0009766     5.96e-08       65504    3, 5" in lines
 
 
-@pytest.mark.parametrize("name", ELEMENTS)
+@pytest.mark.parametrize("name", formats)
 def test_every_page_fits_80_columns_and_has_its_source(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One format in full, plain in a pipe."""
     assert main(["formats", name]) == 0
     text = capsys.readouterr().out
     assert max(map(len, text.splitlines())) <= 80
-    assert " ".join(ELEMENTS[name].source.split()[:2]) in text
+    assert " ".join(formats[name].source.split()[:2]) in text
     assert "\x1b" not in text
 
 
@@ -62,7 +62,7 @@ def test_json_holds_exact_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     assert page["landmark_patterns"]["largest_finite"] == "0x7bff"
     assert page["special_patterns"] == {"nan": "0x7e00", "inf": "0x7c00", "-inf": "0xfc00", "-0": "0x8000"}
     assert main(["formats", "--format", "json"]) == 0
-    assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == list(ELEMENTS)
+    assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == list(formats)
 
 
 def test_unknown_formats_are_one_line_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,3 +95,24 @@ def test_help_imports_no_formats() -> None:
     program = "import sys, precisionlab.cli.parser as m\nm.build_parser()\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "precisionlab.formats" not in done.stdout.split()
+
+
+def test_a_page_of_a_block_format_tells_what_it_costs_and_how_it_rounds(capsys: pytest.CaptureFixture[str]) -> None:
+    """Q4_K: 144 bytes for 256 weights, scales and minima of 6 bits under binary16 numbers."""
+    assert main(["formats", "Q4_K"]) == 0
+    text = capsys.readouterr().out
+    assert "bits a weight  4.5 " in text
+    assert "uint4: unsigned 4-bit integer" in text
+    assert "float16 for 8 blocks" in text
+    assert main(["formats", "q4_k", "--format", "json"]) == 0
+    (page,) = json.loads(capsys.readouterr().out)
+    assert page["scale"]["second_level"] == "float16"
+    assert page["minimum"]["format"] == "uint6"
+    assert page["block"] == {"rows": 1, "columns": 32, "is_flat": False}
+
+
+@pytest.mark.parametrize("name", [name for name, found in formats.items() if isinstance(found, BlockFormat)])
+def test_block_formats_are_refused_where_one_number_is_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number alone has no code in a block; the element format is named."""
+    assert main(["inspect", "0.1", "--formats", name]) == 2
+    assert "is a format of blocks" in capsys.readouterr().err

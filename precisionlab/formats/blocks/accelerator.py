@@ -47,7 +47,7 @@ def signed_largest(values: Tensor, width: int) -> Tensor:
     missing = -values.shape[1] % width
     blocks = torch.nn.functional.pad(values, (0, missing)).view(values.shape[0], -1, width)
     first = blocks.abs().argmax(dim=2, keepdim=True)
-    return blocks.gather(2, first).squeeze(2)
+    return blocks.gather(2, first).squeeze(2) + 0.0  # blocks of zeros have a positive one
 
 
 def quantized(values: Tensor, shape: Shape, steps: Steps, plan: ElementPlan) -> Tensor:

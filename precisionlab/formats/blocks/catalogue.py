@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from precisionlab.errors import FormatError
 from precisionlab.formats.blocks.records import (
     CHANNEL,
     TENSOR,
@@ -19,7 +20,7 @@ from precisionlab.formats.blocks.records import (
     group,
 )
 from precisionlab.formats.naming import ELEMENTS
-from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat
+from precisionlab.formats.records import CodebookFormat, IntegerFormat, PositFormat
 
 OCP_MX = "OCP Microscaling Formats (MX) Specification 1.0 (2023), section 6.3; arithmetic as in torchao 0.18"
 MX_RULES = "torchao 0.18, ScaleCalculationMode"
@@ -40,11 +41,11 @@ def element(name: str) -> BlockElement:
     """A catalogued element format that blocks can be made of.
 
     Raises:
-        FormatError: there is none of that name.
+        FormatError: there is none of that name, or it is a posit.
     """
     found = ELEMENTS.find(name)
-    if not isinstance(found, FloatFormat | IntegerFormat | CodebookFormat):
-        raise TypeError(name)
+    if isinstance(found, PositFormat):
+        raise FormatError(found.name, "posits are no elements of blocks")
     return found
 
 
@@ -104,7 +105,13 @@ def scaled(name: str, of: BlockElement, extent: Extent, where: str, *, is_asymme
 
 
 def doubly_quantized(single: BlockFormat) -> BlockFormat:
-    """The same with scales in 8 bits, less their mean, in blocks of 256."""
+    """The same with scales in 8 bits, less their mean, in blocks of 256.
+
+    Raises:
+        FormatError: the elements are no table's, of which alone there are runtimes that do so.
+    """
+    if not isinstance(single.element, CodebookFormat):
+        raise FormatError(f"{single.name}_dq", "only tables are quantized twice", "leave out _dq")
     store = ScaleStore(element("dynamic_tree8"), Storing.CENTRED, outer=ELEMENTS.float("float32"), span=NESTED_BLOCK)
     return replace(single, name=f"{single.name}_dq", scale=store, title=f"{single.title} quantized again to 8 bits")
 
@@ -125,6 +132,39 @@ def k_quant(name: str, of: str, scale: ScaleStore, rule: ScaleRule | AffineFit, 
         minimum=scale if fit else None,
         fit=fit,
         padding=SUPER_BLOCK,
+    )
+
+
+def signed_by_reciprocal(name: str, bits: int) -> BlockFormat:
+    """A block of 32 whose number of largest magnitude becomes the lowest integer."""
+    return BlockFormat(
+        name,
+        element(f"int{bits}"),
+        group(32),
+        ScaleRule.SIGNED_LARGEST,
+        BINARY16,
+        f"GGUF {name.upper()}: block 32, binary16 scale of either sign",
+        GGML,
+        division=Division.RECIPROCAL,
+        rounding=ElementRounding.HALF_UP,
+        padding=32,
+    )
+
+
+def spanned_by_reciprocal(name: str, bits: int) -> BlockFormat:
+    """A block of 32 with a scale and a minimum."""
+    return BlockFormat(
+        name,
+        element(f"uint{bits}"),
+        group(32),
+        ScaleRule.SPAN,
+        BINARY16,
+        f"GGUF {name.upper()}: block 32, binary16 scale and minimum",
+        GGML,
+        minimum=BINARY16,
+        division=Division.RECIPROCAL,
+        rounding=ElementRounding.HALF_UP,
+        padding=32,
     )
 
 
@@ -153,18 +193,8 @@ def ggml_formats() -> Iterator[BlockFormat]:
     yield k_quant("q6_k", "int6", super_scale("int8", 16), ScaleRule.FIT_SYMMETRIC, 16)
     yield k_quant("q5_k", "uint5", super_scale("uint6", 32), AffineFit(-0.5, 15, is_absolute=False), 32)
     yield k_quant("q4_k", "uint4", super_scale("uint6", 32), AffineFit(-1.0, 20, is_absolute=False), 32)
-    yield BlockFormat(
-        "q4_0",
-        element("int4"),
-        group(32),
-        ScaleRule.SIGNED_LARGEST,
-        BINARY16,
-        "GGUF Q4_0: block 32, binary16 scale of either sign",
-        GGML,
-        division=by_reciprocal,
-        rounding=ElementRounding.HALF_UP,
-        padding=32,
-    )
+    yield from (signed_by_reciprocal(f"q{bits}_0", bits) for bits in (5, 4))
+    yield from (spanned_by_reciprocal(f"q{bits}_1", bits) for bits in (5, 4))
     yield BlockFormat(
         "iq4_nl",
         element("iq4_nl_table"),

@@ -49,6 +49,7 @@ class ScaleRule(Enum):
     LARGEST = "s = amax / the element's largest number"
     HALF_RANGE = "s = amax / (half the distance of the element's ends)"
     RANGE = "s = (max(0, x) - min(0, x)) / (the distance of the element's ends)"
+    SPAN = "s = (largest - least number) / (the distance of the element's ends); the minimum is the least number"
     SIGNED_LARGEST = "s = the value of largest magnitude / the element's lowest number"
     POWER_FLOOR = "s = 2^(floor(log2 amax) - emax)"
     POWER_CEIL = "s = 2^(ceil(log2 amax) - emax)"
@@ -60,6 +61,7 @@ class ScaleRule(Enum):
     FIT_CODEBOOK = "s of least error weighted by x^2 among 15 near the signed largest / first entry"
 
 
+RANGE_RULES = frozenset({ScaleRule.RANGE, ScaleRule.SPAN})
 POWER_RULES = frozenset({ScaleRule.POWER_FLOOR, ScaleRule.POWER_CEIL, ScaleRule.POWER_EVEN, ScaleRule.POWER_UP})
 FITS = frozenset({ScaleRule.FIT_SYMMETRIC, ScaleRule.FIT_THREE_BITS, ScaleRule.FIT_AFFINE, ScaleRule.FIT_CODEBOOK})
 
@@ -129,7 +131,7 @@ class BlockFormat:
 
     An element x of a block with scale s becomes q = round(x / s), clamped to the element's ends,
     and stands for q * s. With a zero point z it is round(x / s + z), and (q - z) * s; with a
-    minimum m it is round((x + m) / s), and q * s - m. All steps are in binary32.
+    minimum m, which is kept negated, it is round((x + m) / s), and q * s - m. All steps are in binary32.
 
     Raises:
         FormatError: the parts do not fit one another.

@@ -49,6 +49,8 @@ def scales_of(extremes: Extremes, format_: BlockFormat) -> Scales:
             return Scales(over(extremes.signed, lowest))
         case ScaleRule.RANGE if extremes.low is not None and extremes.high is not None:
             return ranged(extremes.low, extremes.high, lowest, highest)
+        case ScaleRule.SPAN if extremes.low is not None and extremes.high is not None:
+            return Scales(over(extremes.high - extremes.low, highest - lowest), minimum=-extremes.low)
         case _:
             raise AssertionError(format_.rule)
 

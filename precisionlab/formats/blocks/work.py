@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 from precisionlab.errors import FormatError, UsageError
 from precisionlab.formats.blocks import accelerator, cpu
 from precisionlab.formats.blocks.fits import fitted
-from precisionlab.formats.blocks.records import FITS, BlockFormat, Division, ScaleRule, matrix_shape
+from precisionlab.formats.blocks.records import FITS, RANGE_RULES, BlockFormat, Division, ScaleRule, matrix_shape
 from precisionlab.formats.blocks.scale_rules import Extremes, Scales, scales_of
 from precisionlab.formats.blocks.steps import Steps, plan_of
 from precisionlab.formats.blocks.stored_scales import StoredScales, effective, stored
@@ -35,6 +35,11 @@ class Stored:
     minima: StoredScales | None
 
 
+def is_compiled_for(device: torch.device) -> bool:
+    """Whether compiled loops serve a device; torch's operations serve all."""
+    return device.type == "cpu"
+
+
 class Work:
     """One tensor on its way into a block format."""
 
@@ -44,7 +49,7 @@ class Work:
         self.tensor_shape = tuple(values.shape)
         self.format = format_
         self.matrix, self.tiling = padded_matrix(values.detach(), format_)
-        self.on_cpu = values.device.type == "cpu"
+        self.on_cpu = is_compiled_for(values.device)
         self.plan = plan_of(format_)
 
     def empty(self, kind: type[np.generic]) -> Tensor:
@@ -92,9 +97,11 @@ class Work:
     def fitted(self, region: Piece) -> Scales:
         """Scales by fit: all blocks of a region are complete and lie along rows."""
         blocks = self.values(region).view(-1, self.tiling.width)
-        scale, minimum = fitted(blocks, self.format)
+        scale, minimum = fitted(blocks, self.format, on_cpu=self.on_cpu)
         grid = [part.stop - part.start for part in region.blocks]
-        return Scales(scale.view(grid), None if minimum is None else minimum.view(grid))
+        # Squares of numbers beyond 2^64 overflow, and no scale fits them.
+        scale = torch.where(scale.isfinite(), scale, torch.inf).view(grid)
+        return Scales(scale, None if minimum is None else torch.where(minimum.isfinite(), minimum, 0.0).view(grid))
 
     def extremes(self, region: Piece) -> Extremes:
         """What the rule asks for, of each block of a region.
@@ -105,7 +112,7 @@ class Work:
         grid = [part.stop - part.start for part in region.blocks]
         device = self.matrix.device
         patterns = torch.zeros(grid, dtype=torch.int32, device=device)
-        low, high = (torch.zeros(grid, dtype=torch.float32, device=device) for _ in range(2))
+        low, high = (torch.full(grid, start, dtype=torch.float32, device=device) for start in (torch.inf, -torch.inf))
         signed = None
         for piece in self.pieces(region):
             values = self.values(piece)
@@ -113,7 +120,7 @@ class Work:
             part = patterns[down, across].contiguous()
             self.largest(values, piece, part)
             patterns[down, across] = part
-            if self.format.rule is ScaleRule.RANGE:
+            if self.format.rule in RANGE_RULES:
                 lows, highs = low[down, across].contiguous(), high[down, across].contiguous()
                 self.ranges(values, piece, lows, highs)
                 low[down, across], high[down, across] = lows, highs
@@ -200,7 +207,7 @@ def steps_of(found: Stored, format_: BlockFormat) -> Steps:
     """The numbers that elementwise work takes from a block's scales. Blocks whose scale is 0 become 0."""
     unit = effective(found.stored, format_.scale) * 2.0**format_.element_exponent
     zeros = torch.zeros_like(unit)
-    before = zeros if found.minima is None or format_.minimum is None else effective(found.minima, format_.minimum)
+    less = zeros if found.minima is None or format_.minimum is None else effective(found.minima, format_.minimum)
     after = zeros if found.scales.zero_point is None else found.scales.zero_point
     is_shifted = format_.minimum is not None or format_.zero_point
     match format_.division:
@@ -210,7 +217,9 @@ def steps_of(found: Stored, format_: BlockFormat) -> Steps:
             divisor = reciprocal(unit)
         case Division.RECIPROCAL:
             divisor = reciprocal(found.scales.scale)
-    return Steps(before, divisor, after, after, unit, before, is_shifted)
+    exact = found.scales.minimum if format_.division is Division.RECIPROCAL else None
+    before = less if exact is None else exact
+    return Steps(before, divisor, after, after, unit, less, is_shifted)
 
 
 def reciprocal(scales: Tensor) -> Tensor:

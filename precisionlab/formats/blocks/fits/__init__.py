@@ -13,10 +13,9 @@ from precisionlab.formats.blocks.records import BlockFormat, ScaleRule
 from precisionlab.formats.blocks.steps import ends_of, plan_of
 
 
-def fitted(blocks: Tensor, format_: BlockFormat) -> tuple[Tensor, Tensor | None]:
-    """Scales, and minima where the format has them, of contiguous blocks in binary32."""
+def fitted(blocks: Tensor, format_: BlockFormat, *, on_cpu: bool) -> tuple[Tensor, Tensor | None]:
+    """Scales, and minima where the format has them, of contiguous blocks in binary32; `on_cpu` by compiled loops."""
     lowest, highest = ends_of(format_)
-    on_cpu = blocks.device.type == "cpu"
     match format_.rule:
         case ScaleRule.FIT_SYMMETRIC:
             return symmetric(blocks, lowest, on_cpu=on_cpu), None

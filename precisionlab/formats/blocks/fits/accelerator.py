@@ -151,7 +151,7 @@ def fit_affine(blocks: Tensor, highest: float, fit: AffineFit) -> tuple[Tensor, 
         is_better = (determinant > 0) & (error < best)
         best = torch.where(is_better, error, best)
         scale, minimum = torch.where(is_better, this_scale, scale), torch.where(is_better, this_minimum, minimum)
-    return torch.where(is_flat, 0.0, scale), -torch.where(is_flat, low, minimum)
+    return torch.where(is_flat, 0.0, scale), 0.0 - torch.where(is_flat, low, minimum)
 
 
 def weighed(blocks: Tensor, fit: AffineFit) -> Tensor:

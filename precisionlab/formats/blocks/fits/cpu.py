@@ -138,7 +138,7 @@ def fit_affine(  # noqa: PLR0913, PLR0917 - compiled
             value_sum += weights[k] * x[k]
         low = min(low, ZERO)
         if high == low:
-            scales[i], minima[i] = ZERO, -low
+            scales[i], minima[i] = ZERO, ZERO - low
             continue
         inverse = highest / (high - low)
         scale, minimum = np.float32(1) / inverse, low
@@ -163,7 +163,7 @@ def fit_affine(  # noqa: PLR0913, PLR0917 - compiled
             error = error_of(x, elements, weights, this_scale, this_minimum, is_absolute)
             if error < best:
                 best, scale, minimum = error, this_scale, this_minimum
-        scales[i], minima[i] = scale, -minimum
+        scales[i], minima[i] = scale, ZERO - minimum
 
 
 @njit(nogil=True, cache=True)
