@@ -24,7 +24,7 @@ def loop_for(plan: ElementPlan) -> Any:  # noqa: ANN401 - a compiled function
     return round_floats if plan.mantissa_bits >= 0 else LOOPS[plan.rounding]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def round_floats(t: Floats, element: Element, r: Floats) -> None:
     """To the element's floats, ties to even; zero keeps its sign.
 
@@ -40,7 +40,7 @@ def round_floats(t: Floats, element: Element, r: Floats) -> None:
     take_signs(t.view(np.int32), r.view(np.int32))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def place_anchors(sizes: NDArray[np.int32], constants: Any, anchor: NDArray[np.int32]) -> None:  # noqa: ANN401 - types of numba
     """The pattern of that power of two for each number; subnormals of the element share one."""
     lowest, above = constants[2], constants[3]
@@ -49,14 +49,14 @@ def place_anchors(sizes: NDArray[np.int32], constants: Any, anchor: NDArray[np.i
         anchor[k] = np.int32(max(exponent, lowest) + above)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def take_signs(t: NDArray[np.int32], r: NDArray[np.int32]) -> None:
     """Give magnitudes the signs of other numbers, zeros included."""
     for k in range(t.size):
         r[k] = np.int32(r[k] | np.int32(t[k] & np.int32(-0x80000000)))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def round_even(t: Floats, element: Element, r: Floats) -> None:
     """To integers, ties to even. Integers have no negative zero: adding 0 takes it away."""
     low, high = element[1][0], element[1][1]
@@ -64,7 +64,7 @@ def round_even(t: Floats, element: Element, r: Floats) -> None:
         r[k] = np.rint(min(max(t[k], low), high)) + np.float32(0)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def round_away(t: Floats, element: Element, r: Floats) -> None:
     """To integers, ties away from zero."""
     low, high = element[1][0], element[1][1]
@@ -77,7 +77,7 @@ def round_away(t: Floats, element: Element, r: Floats) -> None:
         r[k] = min(max(r[k], low), high) + np.float32(0)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def round_half_up(t: Floats, element: Element, r: Floats) -> None:
     """To integers by a sum in binary32 that is cut."""
     low, high = element[1][0], element[1][1]
@@ -86,7 +86,7 @@ def round_half_up(t: Floats, element: Element, r: Floats) -> None:
         r[k] = min(max(up, low), high) + np.float32(0)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def look_up_lower(t: Floats, element: Element, r: Floats) -> None:
     """To the entries of a table in increasing order, ties to the lower one."""
     index = element[0]
@@ -97,7 +97,7 @@ def look_up_lower(t: Floats, element: Element, r: Floats) -> None:
     take_entries(index, element[3], r)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def look_up_upper(t: Floats, element: Element, r: Floats) -> None:
     """To the entries of a table in increasing order, ties to the upper one."""
     index = element[0]
@@ -108,7 +108,7 @@ def look_up_upper(t: Floats, element: Element, r: Floats) -> None:
     take_entries(index, element[3], r)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def take_entries(index: NDArray[np.int32], entries: Floats, r: Floats) -> None:
     """The entries at the indices."""
     for k in range(r.size):

@@ -25,7 +25,7 @@ TABLE_TRIALS: Final = 7
 """Of scales of a table, on either side."""
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def signed_top(x: Floats) -> np.float32:
     """The first number of largest magnitude."""
     top = ZERO
@@ -35,13 +35,13 @@ def signed_top(x: Floats) -> np.float32:
     return top
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def clamped(value: np.float32, size: np.float32) -> np.float32:
     """The nearest integer from -size to size - 1."""
     return max(-size, min(size - np.float32(1), np.rint(value)))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def projected(x: Floats, inverse: np.float32, size: np.float32) -> tuple[np.float32, np.float32]:
     """Weighted by x^2: the sums of x l and of l^2 over the elements l that x becomes under 1 / scale."""
     products = squares = ZERO
@@ -53,7 +53,7 @@ def projected(x: Floats, inverse: np.float32, size: np.float32) -> tuple[np.floa
     return products, squares
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def fit_symmetric(blocks: Floats, size: np.float32, scales: Floats) -> None:
     """For elements from -size to size - 1; `make_qx_quants` with weights x^2."""
     for i in range(blocks.shape[0]):
@@ -75,7 +75,7 @@ def fit_symmetric(blocks: Floats, size: np.float32, scales: Floats) -> None:
         scales[i] = scale
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def fit_three_bits(blocks: Floats, size: np.float32, scales: Floats) -> None:
     """For elements from -size to size - 1, moved one by one; `make_q3_quants`."""
     elements = np.empty(blocks.shape[1], np.float32)
@@ -110,7 +110,7 @@ def fit_three_bits(blocks: Floats, size: np.float32, scales: Floats) -> None:
         scales[i] = products / squares if squares > ZERO else ZERO
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def fit_affine(  # noqa: PLR0913, PLR0917 - compiled
     blocks: Floats,
     highest: np.float32,
@@ -166,7 +166,7 @@ def fit_affine(  # noqa: PLR0913, PLR0917 - compiled
         scales[i], minima[i] = scale, ZERO - minimum
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def weigh(x: Floats, is_absolute: bool, weights: Floats) -> None:
     """|x|, for squares plus the root of the mean square."""
     base = ZERO
@@ -178,14 +178,14 @@ def weigh(x: Floats, is_absolute: bool, weights: Floats) -> None:
         weights[k] = base + abs(x[k])
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def to_elements(x: Floats, inverse: np.float32, low: np.float32, highest: np.float32, elements: Floats) -> None:
     """The elements that numbers become under a step and a minimum."""
     for k in range(x.size):
         elements[k] = max(ZERO, min(highest, np.rint(inverse * (x[k] - low))))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def error_of(  # noqa: PLR0913, PLR0917 - compiled
     x: Floats, elements: Floats, weights: Floats, scale: np.float32, minimum: np.float32, is_absolute: bool
 ) -> np.float32:
@@ -197,7 +197,7 @@ def error_of(  # noqa: PLR0913, PLR0917 - compiled
     return total
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def fit_table(blocks: Floats, bounds: Floats, entries: Floats, scales: Floats) -> None:
     """For the entries of a table in increasing order; `quantize_row_iq4_nl_impl` with 7 trials on either side."""
     for i in range(blocks.shape[0]):
@@ -217,7 +217,7 @@ def fit_table(blocks: Floats, bounds: Floats, entries: Floats, scales: Floats) -
         scales[i] = scale
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def projected_by_table(
     x: Floats, inverse: np.float32, bounds: Floats, entries: Floats
 ) -> tuple[np.float32, np.float32]:
