@@ -94,7 +94,7 @@ def by_compressed_tensors(name: str) -> Action | None:
 
     def fake(values: Tensor) -> Tensor:
         overall = {"global_scale": tools.generate_gparam(values.min(), values.max())} if name == "nvfp4" else {}
-        groups = values.unflatten(-1, (-1, size)) if size else values
+        groups = values.view(*values.shape[:-1], -1, size) if size else values
         low, high = torch.aminmax(groups, dim=-1, keepdim=not size)
         scale, _ = tools.calculate_qparams(low, high, arguments, **overall)
         return forward.fake_quantize(values, scale, None, arguments, **overall)  # type: ignore[no-any-return] # theirs

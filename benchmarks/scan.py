@@ -10,10 +10,13 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 
 from precisionlab.checkpoints import FileReader, TensorInfo, open_checkpoint
 from precisionlab.scanning.scan import scan
@@ -54,15 +57,33 @@ def write_checkpoint(path: Path, n_bytes: int) -> None:
             written = file.tell() - 8 - len(text)
 
 
-def read_all(path: Path, threads: int) -> None:
-    """Read every tensor's bytes as the scan does, and do nothing with them."""
+def nothing(block: NDArray[np.uint8]) -> None:
+    """Do nothing with bytes that were read."""
+
+
+def store_once(block: NDArray[np.uint8]) -> None:
+    """Store something for each element: the least that telling elements apart takes."""
+    store_each(block.view(np.uint16), np.zeros(1024, np.uint32))
+
+
+@njit(nogil=True)
+def store_each(codes: NDArray[np.uint16], table: NDArray[np.uint32]) -> None:
+    """One load and one store an element."""
+    for i in range(codes.size):
+        table[codes[i] & np.uint16(1023)] = np.uint32(i)
+
+
+def read_all(path: Path, threads: int, use: Callable[[NDArray[np.uint8]], None]) -> None:
+    """Read every tensor's bytes as the scan does, and do something with each block while it is in the cache."""
     with open_checkpoint(path) as checkpoint, FileReader() as reader:
 
         def read(infos: list[TensorInfo]) -> None:
-            buffer = memoryview(bytearray(BLOCK))
+            buffer = np.empty(BLOCK, np.uint8)
             for info in infos:
                 for start in range(0, info.n_bytes, BLOCK):
-                    reader.read_into(info.location, start, buffer[: min(BLOCK, info.n_bytes - start)])
+                    part = buffer[: min(BLOCK, info.n_bytes - start)]
+                    reader.read_into(info.location, start, part.data)
+                    use(part)
 
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(read, [list(checkpoint.tensors[i::threads]) for i in range(threads)]))
@@ -87,8 +108,9 @@ def main() -> None:
         write_checkpoint(small, int(arguments.gigabytes * 0.25e9))
         gigabytes = large.stat().st_size / 1e9
         actions = {
-            "read, 1 thread": lambda: read_all(large, 1),
-            "read, 2 threads": lambda: read_all(large, 2),
+            "read, 1 thread": lambda: read_all(large, 1, nothing),
+            "read, 2 threads": lambda: read_all(large, 2, nothing),
+            "read and one store an element, 2 threads": lambda: read_all(large, 2, store_once),
             "scan": lambda: scan(large, ["range"]),
         }
         seconds = best_seconds(actions, arguments.rounds)

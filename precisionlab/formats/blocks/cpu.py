@@ -6,19 +6,18 @@ every index for being negative unless it counts from 0, which keeps loops out of
 registers: hence the slices.
 """
 
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from precisionlab.formats.blocks.element_loops import loop_for
+from precisionlab.formats.blocks.element_loops import Element, to_elements
 from precisionlab.formats.blocks.steps import ElementPlan, Steps
 
 Floats = NDArray[np.float32]
-Compiled = Any
-"""A function that numba compiles."""
+Place = tuple[int, int]
+"""Where a run begins in a row of blocks, and their width."""
 
 RUN: Final = 2048
 """Elements that pass through all steps while they lie in the nearest cache."""
@@ -109,14 +108,51 @@ def signed_largest(values: Floats, width: int, found: Floats) -> None:
 
 def quantized(values: Floats, shape: Shape, steps: Steps, plan: ElementPlan, out: Floats) -> None:
     """Write what the elements stand for, or the elements themselves: see `Steps`."""
-    loop = quantizer(loop_for(plan), multiplies=plan.multiplies, shifts=steps.is_shifted)
     arrays = tuple(part.numpy() for part in steps.arrays())
-    loop(values, shape, arrays, plan.constants(), plan.bounds, plan.entries, out)
+    quantize_piece(values, shape, arrays, (plan.multiplies, steps.is_shifted), plan.for_loops(), out)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def spread(numbers: Floats, start: int, width: int, out: Floats) -> None:
-    """Give each element of a run, which begins at `start` of a row of blocks, the number of its block."""
+def quantize_piece(  # noqa: PLR0913, PLR0917 - compiled
+    values: Floats,
+    shape: Shape,
+    arrays: Any,  # noqa: ANN401 - a tuple of arrays
+    ways: tuple[bool, bool],
+    element: Element,
+    out: Floats,
+) -> None:
+    """Scale runs of a piece, turn them into elements, and scale these; `ways`: by reciprocals, and with shifts."""
+    before, divisor, after, minus, unit, less = arrays
+    multiplies, shifts = ways
+    scaled, elements, room = np.empty(RUN, np.float32), np.empty(RUN, np.float32), np.empty(RUN, np.float32)
+    indices = np.empty(RUN, np.int32)
+    for row in range(values.shape[0]):
+        down = (shape.above + row) // shape.height
+        for first in range(0, values.shape[1], RUN):
+            x, y = values[row, first : first + RUN], out[row, first : first + RUN]
+            t, r, by = scaled[: x.size], elements[: x.size], room[: x.size]
+            place = (shape.before + first, shape.width)
+            if shifts:
+                add(x, before[down], place, by, t)
+            source = t if shifts else x
+            if multiplies:
+                multiply(source, divisor[down], place, by, t)
+            else:
+                divide(source, divisor[down], place, by, t)
+            if shifts:
+                add(t, after[down], place, by, t)
+            to_elements(t, element, indices[: x.size], r)
+            if shifts:
+                subtract(r, minus[down], place, by, r)
+            multiply(r, unit[down], place, by, y)
+            if shifts:
+                subtract(y, less[down], place, by, y)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def spread(numbers: Floats, place: Place, out: Floats) -> None:
+    """Give each element of a run the number of its block; loops of a few steps would fill no vector registers."""
+    start, width = place
     done = 0
     while done < out.size:
         block = (start + done) // width
@@ -125,88 +161,33 @@ def spread(numbers: Floats, start: int, width: int, out: Floats) -> None:
         done = stop
 
 
-@cache
-def quantizer(to_elements: Compiled, *, multiplies: bool, shifts: bool) -> Compiled:
-    """The loop that scales runs of a piece, turns them into elements by another loop, and scales these."""
-    scale_in, scale_out = scaler_in(multiplies=multiplies, shifts=shifts), scaler_out(shifts=shifts)
-
-    @njit(nogil=True, cache=True, error_model="numpy")
-    def loop(  # noqa: PLR0913, PLR0917 - compiled
-        values: Floats,
-        shape: Shape,
-        arrays: Any,  # noqa: ANN401 - a tuple of arrays
-        constants: Any,  # noqa: ANN401 - a tuple of numba's
-        bounds: Floats,
-        entries: Floats,
-        out: Floats,
-    ) -> None:
-        before, divisor, after, minus, unit, less = arrays
-        scaled, elements, room = np.empty(RUN, np.float32), np.empty(RUN, np.float32), np.empty((3, RUN), np.float32)
-        indices = np.empty(RUN, np.int32)
-        for row in range(values.shape[0]):
-            down = (shape.above + row) // shape.height
-            for first in range(0, values.shape[1], RUN):
-                x, y = values[row, first : first + RUN], out[row, first : first + RUN]
-                place = (shape.before + first, shape.width)
-                t, r = scaled[: x.size], elements[: x.size]
-                scale_in(x, place, (before[down], divisor[down], after[down]), room, t)
-                to_elements(t, (indices[: x.size], constants, bounds, entries), r)
-                scale_out(r, place, (minus[down], unit[down], less[down]), room, y)
-
-    return loop
+@njit(nogil=True, cache=True, error_model="numpy")
+def add(x: Floats, numbers: Floats, place: Place, room: Floats, y: Floats) -> None:
+    """Each element plus its block's number."""
+    spread(numbers, place, room)
+    for k in range(x.size):
+        y[k] = x[k] + room[k]
 
 
-@cache
-def scaler_in(*, multiplies: bool, shifts: bool) -> Compiled:
-    """The loop from numbers to scaled ones; `place` is where the run begins in a row of blocks, and their width."""
-
-    @njit(nogil=True, cache=True, error_model="numpy")
-    def scaled(x: Compiled, add: Compiled, factor: Compiled, plus: Compiled) -> Compiled:
-        moved = x + add if shifts else x
-        quotient = moved * factor if multiplies else moved / factor
-        return quotient + plus if shifts else quotient
-
-    return block_by_block(scaled, shifts=shifts)
+@njit(nogil=True, cache=True, error_model="numpy")
+def subtract(x: Floats, numbers: Floats, place: Place, room: Floats, y: Floats) -> None:
+    """Each element less its block's number."""
+    spread(numbers, place, room)
+    for k in range(x.size):
+        y[k] = x[k] - room[k]
 
 
-@cache
-def scaler_out(*, shifts: bool) -> Compiled:
-    """The loop from elements to what they stand for."""
-
-    @njit(nogil=True, cache=True, error_model="numpy")
-    def worth(element: Compiled, take: Compiled, factor: Compiled, off: Compiled) -> Compiled:
-        return (element - take) * factor - off if shifts else element * factor
-
-    return block_by_block(worth, shifts=shifts)
+@njit(nogil=True, cache=True, error_model="numpy")
+def multiply(x: Floats, numbers: Floats, place: Place, room: Floats, y: Floats) -> None:
+    """Each element times its block's number."""
+    spread(numbers, place, room)
+    for k in range(x.size):
+        y[k] = x[k] * room[k]
 
 
-def block_by_block(step: Compiled, *, shifts: bool) -> Compiled:
-    """The loop that does a step with a run and three numbers of each block, the second alone unless it `shifts`.
-
-    Long blocks are done one by one. Of short ones each element first gets its block's numbers, as
-    loops of a few steps fill no vector registers.
-    """
-
-    @njit(nogil=True, cache=True, error_model="numpy")
-    def loop(x: Floats, place: Any, numbers: Any, room: Floats, y: Floats) -> None:  # noqa: ANN401 - tuples
-        start, width = place
-        first, second, third = numbers
-        if width < BUNDLE:
-            if shifts:
-                spread(first, start, width, room[0, : x.size])
-                spread(third, start, width, room[2, : x.size])
-            spread(second, start, width, room[1, : x.size])
-            for k in range(x.size):
-                y[k] = step(x[k], room[0, k], room[1, k], room[2, k])
-            return
-        done = 0
-        while done < x.size:
-            block = (start + done) // width
-            stop = min(x.size, (block + 1) * width - start)
-            part, to = x[done:stop], y[done:stop]
-            one, two, three = first[block], second[block], third[block]
-            for k in range(part.size):
-                to[k] = step(part[k], one, two, three)
-            done = stop
-
-    return loop
+@njit(nogil=True, cache=True, error_model="numpy")
+def divide(x: Floats, numbers: Floats, place: Place, room: Floats, y: Floats) -> None:
+    """Each element over its block's number."""
+    spread(numbers, place, room)
+    for k in range(x.size):
+        y[k] = x[k] / room[k]

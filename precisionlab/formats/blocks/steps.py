@@ -13,6 +13,16 @@ from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFor
 if TYPE_CHECKING:
     from torch import Tensor
 
+FLOATS, NEAREST_EVEN, NEAREST_AWAY, HALF_UP, LOWER, UPPER = range(6)
+"""The kinds of loops that turn scaled numbers into elements."""
+KINDS = {
+    ElementRounding.NEAREST_EVEN: NEAREST_EVEN,
+    ElementRounding.NEAREST_AWAY: NEAREST_AWAY,
+    ElementRounding.HALF_UP: HALF_UP,
+    ElementRounding.LOWER: LOWER,
+    ElementRounding.UPPER: UPPER,
+}
+
 BINARY32_BIAS = 127
 BINARY32_MANTISSA_BITS = 23
 
@@ -67,6 +77,13 @@ class ElementPlan:
         lowest = (self.min_exponent + BINARY32_BIAS) << BINARY32_MANTISSA_BITS
         raise_by = (BINARY32_MANTISSA_BITS - self.mantissa_bits) << BINARY32_MANTISSA_BITS
         return np.float32(self.low), np.float32(self.high), np.int32(lowest), np.int32(max(0, raise_by) & 0x7FFFFFFF)
+
+    def for_loops(
+        self,
+    ) -> tuple[int, tuple[np.float32, np.float32, np.int32, np.int32], NDArray[np.float32], NDArray[np.float32]]:
+        """The kind, the constants and the table, as compiled loops take them."""
+        kind = FLOATS if self.mantissa_bits >= 0 else KINDS[self.rounding]
+        return kind, self.constants(), self.bounds, self.entries
 
 
 @cache
