@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from precisionlab.analysis.census.records import CastCounts
 from precisionlab.analysis.figures import Axis, Bars, Column, Figure, Table, Window
-from precisionlab.formats import FORMATS, FloatFormat
+from precisionlab.formats import STORED_FORMATS, FloatFormat
 
 CAST_COLUMNS = (
     Column("format"),
@@ -35,7 +35,7 @@ def exponent_bars(title: str, exponents: NDArray[np.int64], counts: NDArray[np.i
     first = int(exponents[0])
     heights = np.zeros(int(exponents[-1]) - first + 1, np.int64)
     heights[exponents - first] = counts
-    windows = (window_of(FORMATS[name]) for name in targets)
+    windows = (window_of(STORED_FORMATS[name]) for name in targets)
     return Bars(
         title,
         Axis("binary exponent"),

@@ -9,7 +9,7 @@ from analyzers.range.measuring import ChannelFigures, Figures, non_canonical
 from analyzers.range.options import Options
 from analyzers.range.wording import agreeing, listed, part_of, percentage
 from precisionlab.analysis.results import Finding, finding
-from precisionlab.formats import FORMATS, FloatFormat
+from precisionlab.formats import STORED_FORMATS, FloatFormat
 
 AXES = {0: "first axis", 1: "second axis"}
 
@@ -137,7 +137,7 @@ def judge_casts(name: str, figures: Figures, options: Options) -> Iterator[Findi
         part, verb = part_of(overflows, census.n_elements, "element"), agreeing(overflows, "exceeds", "exceed")
         message = f"{part} {verb} float16; the largest magnitude is {census.largest_magnitude:,.4g}"
         yield finding(rules.OVERFLOW, name, message, overflows=overflows, largest_magnitude=census.largest_magnitude)
-    target = FORMATS[options.underflow_format]
+    target = STORED_FORMATS[options.underflow_format]
     underflows = figures.casts[target.name].underflows
     if target != census.format and underflows > options.max_underflow_share * figures.n_nonzero:
         share = underflows / figures.n_nonzero

@@ -15,7 +15,7 @@ from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.census.records import CastCounts, Census
 from precisionlab.analysis.results import Measurement, Metric, Scalar
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.formats import FORMATS, FloatFormat, Format
+from precisionlab.formats import STORED_FORMATS, FloatFormat, Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def measure(tensor: Tensor, options: Options) -> Figures:
         census=census,
         narrowest=narrowest_formats(census, casts),
         casts={
-            name: casts.counts(FORMATS[name]) for name in dict.fromkeys((*targets, *reported_targets(census, options)))
+            name: casts.counts(STORED_FORMATS[name])
+            for name in dict.fromkeys((*targets, *reported_targets(census, options)))
         },
         channels=channels,
         digest=digest(census, tensor.channels()),

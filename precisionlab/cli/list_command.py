@@ -11,7 +11,7 @@ from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.output import put
 from precisionlab.cli.parser import SUBJECTS
 from precisionlab.errors import UsageError
-from precisionlab.formats import FORMATS, FloatFormat
+from precisionlab.formats import STORED_FORMATS, FloatFormat
 from precisionlab.scanning.discovery import Discovered, load_all
 
 Row = Mapping[str, str]
@@ -64,7 +64,7 @@ def rows_of(subject: str, discovered: Discovered) -> Sequence[Row]:
                 for code, rule, name in rules
             ]
         case "formats":
-            return [format_row(name) for name in FORMATS]
+            return [format_row(name) for name in STORED_FORMATS]
         case _:
             return [
                 {"name": container.NAME, "suffixes": " ".join(container.SUFFIXES)} for container in all_containers()
@@ -73,7 +73,7 @@ def rows_of(subject: str, discovered: Discovered) -> Sequence[Row]:
 
 def format_row(name: str) -> Row:
     """One format of the catalogue."""
-    format_ = FORMATS[name]
+    format_ = STORED_FORMATS[name]
     if isinstance(format_, FloatFormat):
         layout = f"{int(format_.signed)}+{format_.exponent_bits}+{format_.mantissa_bits}"
         extent = f"{format_.min_positive:.4g} to {format_.max_finite:.4g}"

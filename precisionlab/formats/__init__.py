@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from precisionlab.formats.blocks.records import BlockFormat
-from precisionlab.formats.catalogue import FLOAT_FORMATS, FORMATS
+from precisionlab.formats.catalogue import STORED_FLOATS, STORED_FORMATS
 from precisionlab.formats.finding import AnyFormat, formats
 from precisionlab.formats.modes import Overflow, Rounding
 from precisionlab.formats.records import (
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from precisionlab.formats.rounding import decode, encode, round_to
 
 __all__ = [
-    "FLOAT_FORMATS",
-    "FORMATS",
+    "STORED_FLOATS",
+    "STORED_FORMATS",
     "AnyFormat",
     "BlockFormat",
     "CodebookFormat",

@@ -118,10 +118,10 @@ OTHER_INTEGERS = (
 
 STORED: tuple[Format, ...] = (*FLOATS, *INTEGERS)
 
-FORMATS: Mapping[str, Format] = MappingProxyType({format_.name: format_ for format_ in STORED})
+STORED_FORMATS: Mapping[str, Format] = MappingProxyType({format_.name: format_ for format_ in STORED})
 """The formats in which checkpoints store elements, by the names that torch and ml_dtypes have for them."""
 
-FLOAT_FORMATS: Mapping[str, FloatFormat] = MappingProxyType({format_.name: format_ for format_ in FLOATS})
+STORED_FLOATS: Mapping[str, FloatFormat] = MappingProxyType({format_.name: format_ for format_ in FLOATS})
 """The stored float formats by name, narrow ones first."""
 
 ENTRIES: tuple[ElementFormat, ...] = (

@@ -1,9 +1,9 @@
 """Encode and decode single numbers exactly, in any format: the slow reference of all array code.
 
->>> from precisionlab.formats import FORMATS
->>> hex(encode_exact(Fraction(1, 10), FORMATS["float32"]))
+>>> from precisionlab.formats import STORED_FORMATS
+>>> hex(encode_exact(Fraction(1, 10), STORED_FORMATS["float32"]))
 '0x3dcccccd'
->>> decode_exact(0x3C01, FORMATS["float16"])
+>>> decode_exact(0x3C01, STORED_FORMATS["float16"])
 Fraction(1025, 1024)
 """
 

@@ -18,7 +18,7 @@ from precisionlab.analysis.cast_losses import (
     losses_of,
 )
 from precisionlab.errors import FormatError
-from precisionlab.formats import FORMATS, Overflow, Rounding
+from precisionlab.formats import STORED_FORMATS, Overflow, Rounding
 from precisionlab.formats.exact import decode_exact, encode_exact
 from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.specials import Special
@@ -51,7 +51,7 @@ SOURCES = ("float4_e2m1fn", "float8_e5m2", "float8_e8m0fnu", "float16", "bfloat1
 
 def adversarial(source: str) -> np.ndarray:
     """Patterns of a stored format: random ones, and those near the ends and the middle of every power of two."""
-    bits = FORMATS[source].bits
+    bits = STORED_FORMATS[source].bits
     random = (
         np.random.default_rng(3).integers(0, 1 << bits, 300, np.uint64, endpoint=False)
         if bits < 64
@@ -74,9 +74,9 @@ def test_losses_are_those_of_rational_arithmetic(source: str, rounding: Rounding
     codes = adversarial(source)[::7]
     for target in TARGETS:
         cast = Cast(ELEMENTS.find(target), rounding, overflow, by)
-        found = losses_of(codes, FORMATS[source], cast)
+        found = losses_of(codes, STORED_FORMATS[source], cast)
         for i, pattern in enumerate(codes.tolist()):
-            number = decode_exact(pattern, FORMATS[source])
+            number = decode_exact(pattern, STORED_FORMATS[source])
             shown = f"{source} {pattern:#x} to {target}"
             if number is Special.NAN:
                 assert (found.loss[i], found.fate[i]) == (0, Fate.NAN), shown
@@ -104,7 +104,7 @@ def test_the_first_number_past_an_end(name: str, rounding: Rounding) -> None:
 
 def test_half_overflows_from_65520() -> None:
     """The published midpoint (IEEE 754-2019, clause 7.4), and the modes that stop at the largest number."""
-    half = FORMATS["float16"]
+    half = STORED_FORMATS["float16"]
     assert first_past_end(half, Rounding.NEAREST_EVEN, is_low_end=False) == 65520
     assert first_past_end(half, Rounding.UP, is_low_end=False) == np.nextafter(65504, np.inf)
     assert first_past_end(half, Rounding.TOWARD_ZERO, is_low_end=False) == np.inf
@@ -118,7 +118,7 @@ def test_large_integers_are_exact(number: int) -> None:
     for target in ("float64", "float32", "float16", "int64", "uint64", "int32"):
         format_ = ELEMENTS.find(target)
         result = decode_exact(encode_exact(Fraction(number), format_), format_)
-        found = losses_of(pattern, FORMATS["int64"], Cast(format_))
+        found = losses_of(pattern, STORED_FORMATS["int64"], Cast(format_))
         expected = abs(result - number) if isinstance(result, Fraction) else Fraction(0)
         assert found.loss[0] == (np.inf if isinstance(result, Special) else float(expected))
 
@@ -127,8 +127,8 @@ def test_large_integers_are_exact(number: int) -> None:
 def test_narrow_patterns_are_looked_up(source: str) -> None:
     """Each is cast once; the table says the same as the cast."""
     cast = Cast(ELEMENTS.find("float8_e5m2"), by=By.RELATIVE)
-    codes = np.random.default_rng(5).integers(0, 1 << FORMATS[source].bits, 1000).astype(np.uint16)
-    looked_up, computed = losing(FORMATS[source], cast)(codes), losses_of(codes, FORMATS[source], cast)
+    codes = np.random.default_rng(5).integers(0, 1 << STORED_FORMATS[source].bits, 1000).astype(np.uint16)
+    looked_up, computed = losing(STORED_FORMATS[source], cast)(codes), losses_of(codes, STORED_FORMATS[source], cast)
     for one, other in zip(looked_up, computed, strict=True):
         np.testing.assert_array_equal(one, other)
 

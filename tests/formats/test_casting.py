@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from precisionlab.formats import FORMATS
+from precisionlab.formats import STORED_FORMATS
 from precisionlab.formats.casting import Outcome, cast, significant_bits
 
 SOURCES = (
@@ -79,7 +79,7 @@ def test_casts_of_all_narrow_numbers_are_those_of_ml_dtypes(source: str, target:
     """Every outcome agrees with ml_dtypes, whose overflow is NaN or infinity."""
     numbers = numbers_of(source)
     result = by_ml_dtypes(numbers, target)
-    answer = cast(numbers, FORMATS[target])
+    answer = cast(numbers, STORED_FORMATS[target])
     min_normal = float(limits_of(target).smallest_normal)
     np.testing.assert_array_equal(answer.outcomes == Outcome.OVERFLOW, ~np.isfinite(result))
     np.testing.assert_array_equal(answer.outcomes == Outcome.UNDERFLOW, result == 0)
@@ -93,7 +93,7 @@ def test_casts_to_formats_without_nan_are_those_of_ml_dtypes(source: str, target
     """Outcomes agree with ml_dtypes, which saturates: what overflows becomes the largest number and was beyond it."""
     numbers = numbers_of(source)
     result = by_ml_dtypes(numbers, target)
-    answer = cast(numbers, FORMATS[target])
+    answer = cast(numbers, STORED_FORMATS[target])
     published = limits_of(target)
     overflow = answer.outcomes == Outcome.OVERFLOW
     assert np.all(np.abs(result[overflow]) == float(published.max))
@@ -110,7 +110,7 @@ def test_casts_to_scales_are_those_of_ml_dtypes(source: str) -> None:
     """Positive numbers cast to E8M0 overflow where ml_dtypes gives NaN, and are exact where they survive."""
     numbers = np.abs(numbers_of(source))
     result = by_ml_dtypes(numbers, "float8_e8m0fnu")
-    answer = cast(numbers, FORMATS["float8_e8m0fnu"])
+    answer = cast(numbers, STORED_FORMATS["float8_e8m0fnu"])
     np.testing.assert_array_equal(answer.outcomes == Outcome.OVERFLOW, np.isnan(result))
     assert set(np.unique(answer.outcomes)) <= {Outcome.NORMAL, Outcome.OVERFLOW}
     np.testing.assert_array_equal(answer.exact, result == numbers)
@@ -122,7 +122,7 @@ def test_casts_of_all_16_bit_numbers_are_those_of_torch(source: str, target: str
     """Underflows, subnormals and exact casts agree with torch, whatever it does with overflow."""
     numbers = numbers_of(source)
     result = torch.from_numpy(numbers).float().to(getattr(torch, target)).double().numpy()
-    answer = cast(numbers, FORMATS[target])
+    answer = cast(numbers, STORED_FORMATS[target])
     min_normal = torch.finfo(getattr(torch, target)).smallest_normal
     np.testing.assert_array_equal(answer.outcomes == Outcome.UNDERFLOW, result == 0)
     np.testing.assert_array_equal(answer.outcomes == Outcome.SUBNORMAL, (result != 0) & (np.abs(result) < min_normal))
@@ -191,7 +191,7 @@ def test_casts_of_boundary_float64_are_exact_rounding(target: str) -> None:
 def assert_classified(numbers: NDArray[np.float64], target: str) -> None:
     """Every number has the outcome of the rational oracle."""
     classify = float_oracle(target)
-    answer = cast(numbers, FORMATS[target])
+    answer = cast(numbers, STORED_FORMATS[target])
     expected = [classify(number) for number in numbers.tolist()]
     assert list(zip(answer.outcomes.tolist(), answer.exact.tolist(), strict=True)) == expected
 
@@ -208,7 +208,7 @@ def test_casts_to_integers_are_symmetric_rounding_to_even(target: str) -> None:
     largest = np.iinfo(target).max
     edges = [0.25, 0.5, 1.0, 1.5, 2.5, 100.5, 126.5, 127.5, largest - 0.5, largest, largest + 0.5, largest + 1, 1e300]
     numbers = neighbourhood(np.array(edges, np.float64))
-    answer = cast(numbers, FORMATS[target])
+    answer = cast(numbers, STORED_FORMATS[target])
     expected = [
         outcome_of(number, Fraction(round(Fraction(number))), Fraction(int(largest)), Fraction(1))
         for number in numbers.tolist()
@@ -232,5 +232,5 @@ def test_significant_bits_are_those_of_the_integer_ratio() -> None:
 
 def test_nothing_is_cast_to_nothing() -> None:
     """Empty arrays have empty answers."""
-    answer = cast(np.empty(0), FORMATS["float16"])
+    answer = cast(np.empty(0), STORED_FORMATS["float16"])
     assert answer.outcomes.shape == answer.exact.shape == (0,)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from precisionlab.errors import FormatError
-from precisionlab.formats import FORMATS, CodebookFormat, FloatFormat, IntegerFormat, NaNs, PositFormat
+from precisionlab.formats import STORED_FORMATS, CodebookFormat, FloatFormat, IntegerFormat, NaNs, PositFormat
 from precisionlab.formats.naming import ELEMENTS, OTHER_NAMES
 
 TORCH_DTYPES = sorted(
@@ -145,7 +145,7 @@ def test_the_catalogue_lists_each_format_once_with_a_source() -> None:
 
 def test_stored_formats_are_in_the_catalogue() -> None:
     """What checkpoints store is listed under the same names."""
-    assert all(ELEMENTS[name] is format_ for name, format_ in FORMATS.items())
+    assert all(ELEMENTS[name] is format_ for name, format_ in STORED_FORMATS.items())
 
 
 def test_codebooks_must_fit_their_patterns() -> None:

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from precisionlab.formats import FLOAT_FORMATS, FORMATS
+from precisionlab.formats import STORED_FLOATS, STORED_FORMATS
 from precisionlab.formats.patterns import decode, decode_all, is_infinity, is_nan, magnitudes
 
-NARROW_FLOATS = sorted(name for name, format_ in FLOAT_FORMATS.items() if format_.bits <= 16)
+NARROW_FLOATS = sorted(name for name, format_ in STORED_FLOATS.items() if format_.bits <= 16)
 NARROW_INTEGERS = ("int8", "uint8", "int16", "uint16")
 
 
@@ -19,7 +19,7 @@ def library_type(name: str) -> np.dtype[np.generic]:
 
 def all_patterns(name: str) -> NDArray[np.unsignedinteger]:
     """Every pattern once, in the unsigned type of the library's storage."""
-    return np.arange(1 << FORMATS[name].bits).astype(f"u{library_type(name).itemsize}")
+    return np.arange(1 << STORED_FORMATS[name].bits).astype(f"u{library_type(name).itemsize}")
 
 
 def assert_same_numbers(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> None:
@@ -35,11 +35,11 @@ def test_every_pattern_is_the_librarys_number(name: str) -> None:
     patterns = all_patterns(name)
     with np.errstate(invalid="ignore"):  # signalling NaNs
         published = patterns.view(library_type(name)).astype(np.float64)
-    assert_same_numbers(decode(patterns, FORMATS[name]), published)
-    assert_same_numbers(decode_all(FORMATS[name]), published)
-    if name in FLOAT_FORMATS:
-        np.testing.assert_array_equal(is_nan(patterns, FLOAT_FORMATS[name]), np.isnan(published))
-        np.testing.assert_array_equal(is_infinity(patterns, FLOAT_FORMATS[name]), np.isinf(published))
+    assert_same_numbers(decode(patterns, STORED_FORMATS[name]), published)
+    assert_same_numbers(decode_all(STORED_FORMATS[name]), published)
+    if name in STORED_FLOATS:
+        np.testing.assert_array_equal(is_nan(patterns, STORED_FLOATS[name]), np.isnan(published))
+        np.testing.assert_array_equal(is_infinity(patterns, STORED_FLOATS[name]), np.isinf(published))
 
 
 def edge_patterns(exponent_bits: int, mantissa_bits: int) -> NDArray[np.uint64]:
@@ -57,18 +57,18 @@ def test_float32_patterns_are_numpys() -> None:
     patterns = edge_patterns(8, 23).astype(np.uint32)
     with np.errstate(invalid="ignore"):
         published = patterns.view(np.float32).astype(np.float64)
-    assert_same_numbers(decode(patterns, FORMATS["float32"]), published)
-    np.testing.assert_array_equal(is_nan(patterns, FLOAT_FORMATS["float32"]), np.isnan(published))
-    np.testing.assert_array_equal(is_infinity(patterns, FLOAT_FORMATS["float32"]), np.isinf(published))
+    assert_same_numbers(decode(patterns, STORED_FORMATS["float32"]), published)
+    np.testing.assert_array_equal(is_nan(patterns, STORED_FLOATS["float32"]), np.isnan(published))
+    np.testing.assert_array_equal(is_infinity(patterns, STORED_FLOATS["float32"]), np.isinf(published))
 
 
 def test_float64_patterns_are_numpys() -> None:
     """Every exponent with edge and random mantissas decodes as numpy's float64."""
     patterns = edge_patterns(11, 52)
     published = patterns.view(np.float64)
-    assert_same_numbers(decode(patterns, FORMATS["float64"]), published)
-    np.testing.assert_array_equal(is_nan(patterns, FLOAT_FORMATS["float64"]), np.isnan(published))
-    np.testing.assert_array_equal(is_infinity(patterns, FLOAT_FORMATS["float64"]), np.isinf(published))
+    assert_same_numbers(decode(patterns, STORED_FORMATS["float64"]), published)
+    np.testing.assert_array_equal(is_nan(patterns, STORED_FLOATS["float64"]), np.isnan(published))
+    np.testing.assert_array_equal(is_infinity(patterns, STORED_FLOATS["float64"]), np.isinf(published))
 
 
 def test_tfloat32_patterns_are_float32s_without_its_13_low_bits() -> None:
@@ -76,39 +76,39 @@ def test_tfloat32_patterns_are_float32s_without_its_13_low_bits() -> None:
     patterns = np.arange(1 << 19, dtype=np.uint32)
     with np.errstate(invalid="ignore"):
         published = (patterns << np.uint32(13)).view(np.float32).astype(np.float64)
-    assert_same_numbers(decode(patterns, FORMATS["tfloat32"]), published)
+    assert_same_numbers(decode(patterns, STORED_FORMATS["tfloat32"]), published)
 
 
 @pytest.mark.parametrize("name", ["int32", "uint32", "int64", "uint64"])
 def test_wide_integers_are_numpys(name: str) -> None:
     """Extreme and random patterns decode as numpy's integers, rounded to float64."""
-    bits = FORMATS[name].bits
+    bits = STORED_FORMATS[name].bits
     drawn = np.random.default_rng(0).integers(0, (1 << bits) - 1, 1000, dtype=np.uint64, endpoint=True)
     edges = np.array([0, 1, (1 << (bits - 1)) - 1, 1 << (bits - 1), (1 << bits) - 1], np.uint64)
     patterns = np.concatenate([edges, drawn]).astype(f"u{bits // 8}")
-    np.testing.assert_array_equal(decode(patterns, FORMATS[name]), patterns.view(name).astype(np.float64))
+    np.testing.assert_array_equal(decode(patterns, STORED_FORMATS[name]), patterns.view(name).astype(np.float64))
 
 
 def test_booleans_decode_to_their_byte() -> None:
     """The byte of a boolean is its number, canonical or not."""
-    np.testing.assert_array_equal(decode_all(FORMATS["bool"]), np.arange(256))
+    np.testing.assert_array_equal(decode_all(STORED_FORMATS["bool"]), np.arange(256))
 
 
 def test_shapes_are_kept() -> None:
     """An array of patterns decodes to an array of the same shape, also an empty one."""
     for shape in ((), (0,), (2, 3, 4)):
         patterns = np.full(shape, 0x3C00, np.uint16)
-        np.testing.assert_array_equal(decode(patterns, FORMATS["float16"]), np.ones(shape))
+        np.testing.assert_array_equal(decode(patterns, STORED_FORMATS["float16"]), np.ones(shape))
 
 
 def test_table_of_all_numbers_cannot_be_changed() -> None:
     """The cached table is read-only."""
     with pytest.raises(ValueError, match="read-only"):
-        decode_all(FORMATS["float16"])[0] = 1.0
+        decode_all(STORED_FORMATS["float16"])[0] = 1.0
 
 
 def test_magnitudes_drop_the_sign_only() -> None:
     """The sign bit goes, where there is one."""
     patterns = np.array([0x80, 0xFF, 0x7F], np.uint8)
-    assert magnitudes(patterns, FLOAT_FORMATS["float8_e5m2"]).tolist() == [0x00, 0x7F, 0x7F]
-    assert magnitudes(patterns, FLOAT_FORMATS["float8_e8m0fnu"]).tolist() == [0x80, 0xFF, 0x7F]
+    assert magnitudes(patterns, STORED_FLOATS["float8_e5m2"]).tolist() == [0x00, 0x7F, 0x7F]
+    assert magnitudes(patterns, STORED_FLOATS["float8_e8m0fnu"]).tolist() == [0x80, 0xFF, 0x7F]

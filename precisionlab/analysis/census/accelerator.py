@@ -17,7 +17,7 @@ from precisionlab.analysis.census.bin_census import LEADING_BINS, NON_FINITE_BIN
 from precisionlab.analysis.census.channels import ChannelPlan
 from precisionlab.analysis.census.power_sums import PILOT, PowerSums, about_mean
 from precisionlab.analysis.census.records import DISTINCT_LIMIT, CastCounts, Specials
-from precisionlab.formats import FLOAT_FORMATS, FloatFormat
+from precisionlab.formats import STORED_FLOATS, FloatFormat
 
 LOWEST: Final = -(1 << 63)
 """The top bit of 64, inverted so that signed comparisons order unsigned codes."""
@@ -366,7 +366,7 @@ def casts_to_binary32(values: torch.Tensor) -> torch.Tensor:
     outcomes = (
         is_ordinary & torch.isinf(sizes),
         is_ordinary & (sizes == 0),
-        survives & (sizes < FLOAT_FORMATS["float32"].min_normal),
+        survives & (sizes < STORED_FLOATS["float32"].min_normal),
         survives & (cast == values),
     )
     return torch.stack([outcome.sum() for outcome in outcomes])

@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.analysis.census.records import CastCounts, Census
-from precisionlab.formats import FORMATS, FloatFormat, Format, IntegerFormat
+from precisionlab.formats import STORED_FORMATS, FloatFormat, Format, IntegerFormat
 from precisionlab.formats.casting import Bits, Outcome, classify, significant_bits
 
 CENSUS_PRECISION = 11
 """Most significant bits of a format for which a binned census decides every rounding."""
 
-STORAGE_FORMATS = tuple(sorted(FORMATS.values(), key=lambda format_: format_.bits))
+STORAGE_FORMATS = tuple(sorted(STORED_FORMATS.values(), key=lambda format_: format_.bits))
 """Candidates for a narrower format, narrow ones first, and of equal width floats first."""
 
 

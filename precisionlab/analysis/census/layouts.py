@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.checkpoints.dtypes import DTYPE_BITS
-from precisionlab.formats import FORMATS, Format
+from precisionlab.formats import STORED_FORMATS, Format
 
 COMPLEX_COMPONENTS = MappingProxyType({"complex32": "float16", "complex64": "float32", "complex128": "float64"})
 
@@ -36,7 +36,7 @@ class Layout:
 def layout_of(dtype: str) -> Layout:
     """The layout of a stored dtype (a key of `DTYPE_BITS`)."""
     component = COMPLEX_COMPONENTS.get(dtype, dtype)
-    return Layout(FORMATS[component], 2 if dtype in COMPLEX_COMPONENTS else 1)
+    return Layout(STORED_FORMATS[component], 2 if dtype in COMPLEX_COMPONENTS else 1)
 
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType({dtype: layout_of(dtype) for dtype in DTYPE_BITS})

@@ -17,7 +17,7 @@ from precisionlab.analysis.census.devices import backend_of
 from precisionlab.analysis.census.kernels import count_leading64
 from precisionlab.analysis.census.records import Census
 from precisionlab.analysis.census.survey import Survey
-from precisionlab.formats import FLOAT_FORMATS
+from precisionlab.formats import STORED_FLOATS
 
 if TYPE_CHECKING:
     from tests.analysis.census.conftest import Specimen
@@ -76,7 +76,7 @@ def test_union_has_every_bit(n_codes: int) -> None:
 @pytest.mark.parametrize("name", ["float8_e5m2", "bfloat16", "float32", "float64"])
 def test_extremes_are_the_same_codes(name: str, torch_backend: Backend) -> None:
     """Tables of columns hold the compiled loops' codes, ordered without sign, so that tables of both could be merged."""
-    plan = ChannelPlan(FLOAT_FORMATS[name], 40, 13, 1)
+    plan = ChannelPlan(STORED_FLOATS[name], 40, 13, 1)
     kind = np.dtype(f"u{plan.format.bits // 8}")
     codes = np.random.default_rng(0).integers(0, 1 << 63, 200, dtype=np.uint64) >> np.uint64(64 - plan.format.bits)
     codes[::2] |= np.uint64(1 << (plan.format.bits - 1))

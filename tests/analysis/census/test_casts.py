@@ -12,7 +12,7 @@ from precisionlab.analysis.census.casts import Casts, tells
 from precisionlab.analysis.census.cpu import CpuBackend
 from precisionlab.analysis.census.records import CastCounts, Census
 from precisionlab.analysis.census.survey import Survey
-from precisionlab.formats import FORMATS
+from precisionlab.formats import STORED_FORMATS
 from precisionlab.formats.casting import Outcome, cast
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def test_bins_decide_every_rounding(binned: "tuple[Specimen, Census]", target: s
     """Counts from the bins equal those of exact rounding of every element, edges included."""
     specimen, census = binned
     numbers = ordinary(specimen)
-    assert Casts(census).counts(FORMATS[target]) == outcomes_by(rounded(numbers, target), numbers, target)
+    assert Casts(census).counts(STORED_FORMATS[target]) == outcomes_by(rounded(numbers, target), numbers, target)
 
 
 @pytest.mark.parametrize("target", NARROW)
@@ -119,7 +119,7 @@ def test_representatives_round_as_the_elements(binned: "tuple[Specimen, Census]"
     """Casting one number a bin, with the bin's count, has the outcomes of casting every element."""
     specimen, census = binned
     numbers = ordinary(specimen)
-    found = cast(census.values, FORMATS[target])
+    found = cast(census.values, STORED_FORMATS[target])
     totals = [
         int(census.counts[mask].sum())
         for mask in (
@@ -142,7 +142,7 @@ def test_bins_agree_with_the_libraries_casts(binned: "tuple[Specimen, Census]", 
     numbers = ordinary(specimen)
     with np.errstate(all="ignore"):
         result = numbers.astype(specimen.dtype).astype(getattr(ml_dtypes, target, target)).astype(np.float64)
-    assert Casts(census).counts(FORMATS[target]) == outcomes_by(result, numbers, target)
+    assert Casts(census).counts(STORED_FORMATS[target]) == outcomes_by(result, numbers, target)
 
 
 @pytest.mark.parametrize("binned", OF_FLOAT32, indirect=True, ids="-".join)
@@ -152,7 +152,7 @@ def test_bins_agree_with_saturating_casts(binned: "tuple[Specimen, Census]", tar
     specimen, census = binned
     numbers = ordinary(specimen)
     result = numbers.astype(np.float32).astype(getattr(ml_dtypes, target)).astype(np.float64)
-    found, expected = Casts(census).counts(FORMATS[target]), outcomes_by(result, numbers, target)
+    found, expected = Casts(census).counts(STORED_FORMATS[target]), outcomes_by(result, numbers, target)
     assert (found.underflows, found.subnormals) == (expected.underflows, expected.subnormals)
     assert found.exact == expected.exact
     assert found.overflows >= np.count_nonzero(np.abs(numbers) >= 2 * GRIDS[target][2])
@@ -163,7 +163,7 @@ def test_bins_decide_symmetric_int8(binned: "tuple[Specimen, Census]") -> None:
     specimen, census = binned
     numbers = ordinary(specimen)
     result = np.rint(numbers)
-    found = Casts(census).counts(FORMATS["int8"])
+    found = Casts(census).counts(STORED_FORMATS["int8"])
     assert found.overflows == np.count_nonzero(np.abs(result) > 127)
     assert found.underflows == np.count_nonzero(result == 0)
     assert found.exact == np.count_nonzero((result == numbers) & (np.abs(result) <= 127))
@@ -173,9 +173,9 @@ def test_casts_to_the_stored_format_and_wider_are_exact(binned: "tuple[Specimen,
     """Nothing is lost; subnormals of the stored format remain such, and become normal in the wider one."""
     specimen, census = binned
     n = len(ordinary(specimen))
-    own = Casts(census).counts(FORMATS[specimen.dtype])
+    own = Casts(census).counts(STORED_FORMATS[specimen.dtype])
     assert own == CastCounts(0, 0, census.specials.subnormals, n)
-    assert Casts(census).counts(FORMATS["float64"]).exact == n
+    assert Casts(census).counts(STORED_FORMATS["float64"]).exact == n
 
 
 @pytest.mark.parametrize("target", ["float16", "float32"])
@@ -185,7 +185,7 @@ def test_casts_to_ieee_formats_are_numpys(binned: "tuple[Specimen, Census]", tar
     numbers = ordinary(specimen)
     with np.errstate(all="ignore"):
         result = numbers.astype(target).astype(np.float64)
-    assert Casts(census).counts(FORMATS[target]) == outcomes_by(result, numbers, target)
+    assert Casts(census).counts(STORED_FORMATS[target]) == outcomes_by(result, numbers, target)
 
 
 def test_casts_that_bins_do_not_tell_are_refused(binned: "tuple[Specimen, Census]") -> None:
@@ -193,9 +193,9 @@ def test_casts_that_bins_do_not_tell_are_refused(binned: "tuple[Specimen, Census
     specimen, census = binned
     casts = Casts(census)
     for target in ("int16", "int32", "uint16"):
-        assert not tells(census, FORMATS[target])
+        assert not tells(census, STORED_FORMATS[target])
         with pytest.raises(ValueError, match=f"bins of {specimen.dtype} do not tell casts to {target}"):
-            casts.counts(FORMATS[target])
+            casts.counts(STORED_FORMATS[target])
 
 
 @pytest.mark.parametrize(

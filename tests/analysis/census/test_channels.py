@@ -16,7 +16,7 @@ from precisionlab.analysis.census.counting import ChannelCounting
 from precisionlab.analysis.census.cpu import CpuBackend
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.census.survey import Survey
-from precisionlab.formats import FORMATS
+from precisionlab.formats import STORED_FORMATS
 
 if TYPE_CHECKING:
     from tests.analysis.census.conftest import MakeSpecimen, Specimen
@@ -150,5 +150,5 @@ def test_no_channels(dtype: str, shape: tuple[int, ...]) -> None:
 
 def test_widest_rows_have_channels() -> None:
     """2^20 rows or codes a row are still kept."""
-    assert plan_channels(FORMATS["float32"], (2, 1 << 20), 1) is not None
-    assert plan_channels(FORMATS["float32"], (1 << 20, 2), 1) is not None
+    assert plan_channels(STORED_FORMATS["float32"], (2, 1 << 20), 1) is not None
+    assert plan_channels(STORED_FORMATS["float32"], (1 << 20, 2), 1) is not None

@@ -18,7 +18,7 @@ from precisionlab.analysis.census.cpu import CpuBackend
 from precisionlab.analysis.census.records import Census
 from precisionlab.analysis.census.survey import Survey, Surveyor, blocks_of
 from precisionlab.checkpoints.dtypes import DTYPE_BITS
-from precisionlab.formats import FLOAT_FORMATS
+from precisionlab.formats import STORED_FLOATS
 
 if TYPE_CHECKING:
     from tests.analysis.census.conftest import MakeSpecimen, Specimen
@@ -176,7 +176,7 @@ def test_limit_of_distinct_patterns(
 @pytest.mark.parametrize(("overlap", "is_exact"), [(0, False), (40_000, True)])
 def test_tables_of_two_threads_are_merged(overlap: int, *, is_exact: bool, backend: Backend) -> None:
     """Two tables of 40,000 distinct patterns each are few together only if they share enough."""
-    counting = FloatCounting(FLOAT_FORMATS["float32"], backend)
+    counting = FloatCounting(STORED_FLOATS["float32"], backend)
     first = np.arange(40_000, dtype=np.uint32) + np.uint32(0x3F800000)
     second = first + np.uint32(40_000 - overlap)
     with counting._pool.borrow():
@@ -204,7 +204,7 @@ def test_patterns_of_parts_add_up() -> None:
 def test_counters_outlive_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bins are emptied into 64-bit counters in time, so that more than 2^32 equal elements are counted."""
     monkeypatch.setattr(cpu, "FLUSH", 1)
-    tables = CpuBackend().float_tables(FLOAT_FORMATS["float32"])
+    tables = CpuBackend().float_tables(STORED_FLOATS["float32"])
     zeros = np.zeros(10, np.uint32)
     for _ in range(3):
         tables._leading[0] = np.uint32((1 << 32) - 11)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from precisionlab.analysis.results import Scalar
-from precisionlab.formats import FORMATS
+from precisionlab.formats import STORED_FORMATS
 
 Array = NDArray[Any]
 Measured = Callable[..., Mapping[str, Scalar]]
@@ -49,7 +49,9 @@ def narrowest_by_round_trips(array: Array) -> list[str]:
     numbers = set(array.reshape(-1).astype(object if own in INTEGERS else np.float64).tolist())
     with np.errstate(all="ignore"):
         holding = [
-            name for name in FORMATS if bits_of(name) < bits_of(own) and all(survives(one, name) for one in numbers)
+            name
+            for name in STORED_FORMATS
+            if bits_of(name) < bits_of(own) and all(survives(one, name) for one in numbers)
         ]
     fewest = min((bits_of(name) for name in holding), default=0)
     return [name for name in holding if bits_of(name) == fewest] or [own]
@@ -106,7 +108,7 @@ def test_narrowest_formats_of_chosen_numbers(array: Array, measured: Measured) -
 @given(st.data())
 def test_narrowest_formats_are_those_of_round_trips(measured: Measured, data: st.DataObject) -> None:
     """Few random patterns of one format stored in another."""
-    held = data.draw(st.sampled_from([name for name in FORMATS if name not in {"tfloat32", "bool"}]))
+    held = data.draw(st.sampled_from([name for name in STORED_FORMATS if name not in {"tfloat32", "bool"}]))
     patterns = data.draw(st.lists(st.integers(0, (1 << bits_of(held)) - 1), max_size=4))
     source = dtype_of(data.draw(st.sampled_from(SOURCES)))
     numbers = np.array(patterns, f"u{dtype_of(held).itemsize}").view(dtype_of(held))

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from precisionlab.errors import FormatError, UsageError
-from precisionlab.formats import FLOAT_FORMATS
+from precisionlab.formats import STORED_FLOATS
 from precisionlab.formats.modes import Overflow, Rounding
 from precisionlab.formats.rounding import decode, encode, round_to
 
@@ -82,7 +82,7 @@ def test_codes_have_the_narrowest_type(name: str, kind: type[Any], torch_kind: t
 def test_names_and_records_are_the_same() -> None:
     """Formats by record, name, alias; modes and policies by name or member."""
     expected = round_to(VALUES, "bfloat16", "up", overflow="saturate")
-    for name in ("bf16", FLOAT_FORMATS["bfloat16"], "e8m7"):
+    for name in ("bf16", STORED_FLOATS["bfloat16"], "e8m7"):
         np.testing.assert_array_equal(round_to(VALUES, name, Rounding.UP, overflow=Overflow.SATURATE), expected)
 
 
