@@ -65,7 +65,7 @@ def fake_quantize(values: Array, format_: BlockFormat | str) -> Array:
         UsageError: the values are no floats.
     """
     work = Work(as_tensor(values), resolved(format_))
-    out = work.empty(np.float32)
+    out = work.empty(torch.float32)
     for region in work.regions():
         steps = steps_of(work.stored(region), work.format)
         for piece in work.pieces(region):
@@ -82,7 +82,7 @@ def quantize(values: "NDArray[Any] | Tensor", format_: BlockFormat | str) -> Qua
         UsageError: the values are no floats.
     """
     work = Work(as_tensor(values), resolved(format_))
-    codes = work.empty(np.uint8)
+    codes = work.empty(torch.uint8)
     parts: list[Stored] = []
     for region in work.regions():
         found = work.stored(region)

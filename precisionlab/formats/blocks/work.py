@@ -52,9 +52,12 @@ class Work:
         self.on_cpu = is_compiled_for(values.device)
         self.plan = plan_of(format_)
 
-    def empty(self, kind: type[np.generic]) -> Tensor:
-        """Room for a result. On the CPU it is numpy's, which asks for huge pages: touching small ones costs more than rounding."""
-        return torch.from_numpy(np.empty(tuple(self.matrix.shape), kind)).to(self.matrix.device)
+    def empty(self, kind: torch.dtype) -> Tensor:
+        """Room for a result. On the CPU it is numpy's, which asks for huge pages: touching small ones takes longer."""
+        shape = tuple(self.matrix.shape)
+        if self.matrix.device.type != "cpu":
+            return torch.empty(shape, dtype=kind, device=self.matrix.device)
+        return torch.from_numpy(np.empty(shape, {torch.float32: np.float32, torch.uint8: np.uint8}[kind]))
 
     def regions(self) -> Iterator[Piece]:
         """Parts whose scales do not depend on one another."""
@@ -149,7 +152,7 @@ class Work:
             accelerator.extremes(values, self.shape_at(piece), low, high)
 
     def signed(self, values: Tensor) -> Tensor:
-        """The first number of largest magnitude of each block, all of which lie along rows."""
+        """The first number of largest magnitude of each block of a region, which is one piece, as blocks are short."""
         width = self.tiling.width
         if not self.on_cpu:
             return accelerator.signed_largest(values, width)

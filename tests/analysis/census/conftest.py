@@ -18,25 +18,10 @@ from precisionlab.analysis.census.records import Census
 from precisionlab.analysis.census.survey import Survey, Surveyor, blocks_of
 from precisionlab.checkpoints.dtypes import DTYPE_BITS
 from precisionlab.checkpoints.model import ByteRange, TensorInfo
+from tests.stored_fields import COMPONENTS, FIELDS
 
 Codes = NDArray[np.unsignedinteger]
 
-COMPONENTS = {"complex32": "float16", "complex64": "float32", "complex128": "float64"}
-FIELDS = {
-    "float4_e2m1fn": (2, 1),
-    "float6_e2m3fn": (2, 3),
-    "float6_e3m2fn": (3, 2),
-    "float8_e8m0fnu": (8, 0),
-    "float8_e4m3fn": (4, 3),
-    "float8_e4m3fnuz": (4, 3),
-    "float8_e5m2": (5, 2),
-    "float8_e5m2fnuz": (5, 2),
-    "float16": (5, 10),
-    "bfloat16": (8, 7),
-    "float32": (8, 23),
-    "float64": (11, 52),
-}
-"""Exponent and mantissa bits, as the formats' names or IEEE 754 say."""
 IEEE = ("float8_e5m2", "float16", "bfloat16", "float32", "float64")
 """Formats with infinities and several NaNs."""
 

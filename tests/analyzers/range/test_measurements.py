@@ -16,26 +16,12 @@ from numpy.typing import NDArray
 
 from analyzers.range.options import CAST_TARGETS, Options
 from precisionlab.analysis.results import Scalar
+from tests.stored_fields import FIELDS
 
 Array = NDArray[Any]
 Numbers = NDArray[np.float64]
 Measured = Callable[..., Mapping[str, Scalar]]
 
-FIELDS = {
-    "float4_e2m1fn": (2, 1),
-    "float6_e2m3fn": (2, 3),
-    "float6_e3m2fn": (3, 2),
-    "float8_e8m0fnu": (8, 0),
-    "float8_e4m3fn": (4, 3),
-    "float8_e4m3fnuz": (4, 3),
-    "float8_e5m2": (5, 2),
-    "float8_e5m2fnuz": (5, 2),
-    "float16": (5, 10),
-    "bfloat16": (8, 7),
-    "float32": (8, 23),
-    "float64": (11, 52),
-}
-"""Exponent and mantissa bits, as the names or IEEE 754 say."""
 BINARY = {name: np.dtype(getattr(ml_dtypes, name, name)) for name in FIELDS}
 COMPONENTS = {"complex64": np.float32, "complex128": np.float64}
 TARGET_FIELDS = {**FIELDS, "tfloat32": (8, 10)}
