@@ -27,6 +27,7 @@ docs: .venv/ready ## write the documentation pages that come from the code
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from precisionlab.formats.blocks.records import BlockFormat, Extent, ScaleStore
+from precisionlab.formats.blocks.parts import Extent, ScaleStore
+from precisionlab.formats.blocks.records import BlockFormat
 
 HEADINGS = ("name", "bits", "element", "block", "scale", "their scale")
 
@@ -52,15 +53,19 @@ def described(format_: BlockFormat) -> Iterator[tuple[str, str]]:
     yield "bits a weight", f"{format_.bits_per_weight:.6g} in large tensors, scales counted"
     yield "element", f"{element_name(format_)}: {format_.element.title}"
     yield "block", block_sentence(format_)
-    yield "scale", f"{format_.rule.value}; {format_.scale.format.name}, {format_.scale.storing.value}"
-    if second_level(format_.scale):
-        yield "second level", second_level(format_.scale)
+    yield "scale", f"{format_.rule.value}; {kept_text(format_.scale)}"
     if format_.minimum is not None:
-        yield "minimum", f"{format_.minimum.format.name}, {format_.minimum.storing.value}"
+        yield "minimum", kept_text(format_.minimum)
     if format_.zero_point:
         yield "zero point", f"{format_.element.name}, rounded; added before elements are rounded"
     yield "divided by", format_.division.value
     yield "rounded", format_.rounding.value
+
+
+def kept_text(store: ScaleStore) -> str:
+    """In which format, how, and under what second level scales are kept."""
+    level = second_level(store)
+    return f"kept as {store.format.name}, {store.storing.value}{f' ({level})' if level else ''}"
 
 
 def block_sentence(format_: BlockFormat) -> str:

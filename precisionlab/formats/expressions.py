@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from fractions import Fraction
+from typing import NoReturn
 
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
@@ -15,16 +16,22 @@ MAX_BITS = 300_000
 """Longest numerator or denominator; the widest format that a record describes reaches 2^±262,144."""
 
 ACCEPTED = "takes a number such as 0.1, 1/3, 2**-149, 0x1.8p3, 0b101, -0.0, nan or inf"
+ACCEPTED_PATTERN = "takes a bit pattern such as 0x7bff, 0b0111101111111111, '0 11110 1111111111' or 31743"
 
 TOKEN = re.compile(
-    r"\s*(?:(?P<hex>0x[0-9a-f_]+(?:\.[0-9a-f]*)?(?:p[+-]?\d+)?)"
+    r"\s*(?:(?P<hex>0x[0-9a-f_]+(?:\.[0-9a-f]*)?(?:p[+-]?[0-9]+)?)"
     r"|(?P<binary>0b[01_]+)"
-    r"|(?P<decimal>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[+-]?\d+)?)"
+    r"|(?P<decimal>(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:e[+-]?[0-9]+)?)"
     r"|(?P<operator>\*\*|[-+*/^()]))",
     re.IGNORECASE,
 )
+WORD = re.compile(r"\s*(?:nan|inf|infinity)(?![a-z])")
+PATTERN = re.compile(r"0x[0-9a-f]+|0b[01]+|[0-9]+")
+MAX_PATTERN_CHARACTERS = 140
+"""More than the bits of any format."""
 SPECIAL_WORDS = {
     "nan": Special.NAN,
+    "-nan": Special.NAN,
     "inf": Special.INFINITY,
     "infinity": Special.INFINITY,
     "-inf": Special.NEGATIVE_INFINITY,
@@ -68,12 +75,16 @@ def tokens_of(text: str, plain: str) -> Tokens:
     Raises:
         UsageError: something that is no part of a number.
     """
-    if not plain or len(plain) > MAX_CHARACTERS:
+    if not plain:
+        raise UsageError("", "an empty text is no number", ACCEPTED)
+    if len(plain) > MAX_CHARACTERS:
         raise refused(text, f"{len(plain):,} characters are no number")
     tokens: Tokens = deque()
     position = 0
     while position < len(plain):
         match = TOKEN.match(plain, position)
+        if match is None and WORD.match(plain, position):
+            raise UsageError(printable(text, 40), "nan and inf stand alone", "nothing is computed with them")
         if match is None:
             raise refused(text, f"{printable(plain[position:].strip(), 20)} is no number")
         tokens.append((str(match.lastgroup), match[0].strip()))
@@ -178,15 +189,51 @@ def decimal(text: str) -> Fraction:
     return bounded(value * power(Fraction(10), Fraction(int(exponent or "0"))))
 
 
-def parse_pattern(text: str) -> int:
-    """A bit pattern: `0x7bff`, `0b0_11110_1111111111`, `31743`; spaces and `_` between bits are ignored.
+def parse_pattern(text: str, width: int) -> int:
+    """A pattern of so many bits: `0x7bff`, `0b0111101111111111`, `0 11110 1111111111`, `31743`.
+
+    Blanks and `_` may stand between hexadecimal digits and bits, `_` between decimal digits. Bits in
+    groups need no `0b`, but then all of them must be there.
+
+    >>> parse_pattern("0 11110 1111111111", 16) == parse_pattern("0x7bff", 16) == parse_pattern("31743", 16)
+    True
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is none, or may be bits as well as a decimal number.
     """
-    plain = text.strip().lower().replace("_", "").replace(" ", "")
-    accepted = "takes a bit pattern such as 0x7bff, 0b0_11110_1111111111 or 31743"
-    if len(plain) > 140 or not re.fullmatch(r"0x[0-9a-f]+|0b[01]+|\d+", plain):
-        raise UsageError(printable(text, 40), "is no bit pattern", accepted)
+    groups = re.split(r"[\s_]+", text.strip().lower())
+    plain = "".join(groups)
+    if len(plain) > MAX_PATTERN_CHARACTERS or not PATTERN.fullmatch(plain) or is_spaced_decimal(text, plain):
+        raise UsageError(printable(text, 40), "is no bit pattern", ACCEPTED_PATTERN)
+    if len(plain) > 1 and set(plain) <= {"0", "1"}:
+        return grouped_bits(plain, width, text) if len(groups) > 1 else refuse_ambiguous(plain)
     base = {"0x": 16, "0b": 2}.get(plain[:2], 10)
     return int(plain[2:] if base != 10 else plain, base)
+
+
+def is_spaced_decimal(text: str, plain: str) -> bool:
+    """Whether blanks stand between decimal digits that are not all bits: more likely bits with a slip."""
+    return plain.isdigit() and not set(plain) <= {"0", "1"} and len(text.split()) > 1
+
+
+def grouped_bits(bits: str, width: int, text: str) -> int:
+    """The pattern of bits that stand in groups.
+
+    Raises:
+        UsageError: they are too few or too many.
+    """
+    if len(bits) == width:
+        return int(bits, 2)
+    remedy = "write 0b before bits without their leading zeros" if len(bits) < width else ""
+    raise UsageError(printable(text.strip(), 40), f"has {len(bits)} bits, the format has {width}", remedy)
+
+
+def refuse_ambiguous(digits: str) -> NoReturn:
+    """Refuse digits that may be of either base.
+
+    Raises:
+        UsageError: always.
+    """
+    shown = printable(digits, 40)
+    remedy = f"write {printable(f'0b{digits}', 40)} for bits, {printable(hex(int(digits)), 40)} for decimal {shown}"
+    raise UsageError(shown, "may be bits or a decimal number", remedy)

@@ -6,7 +6,7 @@ from precisionlab.errors import FormatError
 from precisionlab.escaping import printable
 from precisionlab.formats.blocks.naming import ENTRIES_BY_NAME, find_block
 from precisionlab.formats.blocks.records import BlockFormat
-from precisionlab.formats.naming import ELEMENTS, plain_name
+from precisionlab.formats.naming import ELEMENTS, name_given, plain_name
 from precisionlab.formats.records import ElementFormat
 
 AnyFormat = ElementFormat | BlockFormat
@@ -30,15 +30,18 @@ class Formats(Mapping[str, AnyFormat]):
         except FormatError as error:
             raise KeyError(name) from error
 
-    def find(self, name: str) -> AnyFormat:
-        """The format of that name, in any case, with `-` for `_`, or as `torch.float16`.
+    def find(self, name: object) -> AnyFormat:
+        """The format of that name, in any case, with `-` for `_`, or as `torch.float16`; or that of a dtype.
+
+        Dtypes are torch's and numpy's (`torch.bfloat16`, `np.dtype("float16")`), also as scalar types (`np.float16`).
 
         Raises:
-            FormatError: there is none, or there can be none.
+            FormatError: there is none, or there can be none, or something else was given.
         """
-        return find_block(plain_name(name)) or ELEMENTS.find(name, ENTRIES_BY_NAME)
+        plain = plain_name(name_given(name))
+        return (find_block(plain) if plain.isascii() else None) or ELEMENTS.find(name, ENTRIES_BY_NAME)
 
-    def element(self, name: str) -> ElementFormat:
+    def element(self, name: object) -> ElementFormat:
         """The format of one number of that name.
 
         Raises:
@@ -47,13 +50,13 @@ class Formats(Mapping[str, AnyFormat]):
         found = self.find(name)
         if isinstance(found, BlockFormat):
             raise FormatError(
-                printable(name, 60),
+                printable(name_given(name), 60),
                 "is a format of blocks, in which a number alone has no code",
                 f"its elements are {found.element.name}",
             )
         return found
 
-    def block(self, name: str) -> BlockFormat:
+    def block(self, name: object) -> BlockFormat:
         """The block format of that name.
 
         Raises:
@@ -62,7 +65,9 @@ class Formats(Mapping[str, AnyFormat]):
         found = self.find(name)
         if not isinstance(found, BlockFormat):
             raise FormatError(
-                printable(name, 60), "is a format of single numbers", f"blocks of them are called {found.name}_g128"
+                printable(name_given(name), 60),
+                "is a format of single numbers",
+                f"blocks of them are called {found.name}_g128",
             )
         return found
 

@@ -2,8 +2,9 @@
 
 import difflib
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
 
 from precisionlab.errors import FormatError
@@ -51,7 +52,24 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """What else formats are called: by torch, ml_dtypes, safetensors, LLVM, and in papers."""
 
-FLOAT_NAME = re.compile(r"(?:float\d*_|fp\d*_)?e(\d{1,4})m(\d{1,4})(?:b(\d{1,6}))?(fnuz|fn|f|)")
+AMBIGUOUS_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "float4": ("fp4_e2m1", "bnb_fp4"),
+        "fp6": ("fp6_e2m3", "fp6_e3m2"),
+        "float6": ("fp6_e2m3", "fp6_e3m2"),
+        "fp8": ("fp8_e4m3", "fp8_e5m2"),
+        "f8": ("fp8_e4m3", "fp8_e5m2"),
+        "float8": ("fp8_e4m3", "fp8_e5m2"),
+        "mxfp6": ("mxfp6_e2m3", "mxfp6_e3m2"),
+        "mxfp8": ("mxfp8_e4m3", "mxfp8_e5m2"),
+    }
+)
+"""Names that stand for either of two formats in papers and libraries."""
+
+N_SPELLED = 1_024
+"""Spelled names that are kept: users give them, so there is no end of them."""
+
+FLOAT_NAME = re.compile(r"(?:float\d*_|fp\d*_)?e(\d{1,4})m(\d{1,4})(?:b(\d{1,6}))?(fnuz|fn|f|)", re.ASCII)
 SPELLED_NANS = {"": NaNs.IEEE, "fn": NaNs.ALL_ONES, "fnuz": NaNs.NEGATIVE_ZERO, "f": NaNs.NONE}
 
 
@@ -78,20 +96,23 @@ class Elements(Mapping[str, ElementFormat]):
         except FormatError as error:
             raise KeyError(name) from error
 
-    def find(self, name: str, others: Iterable[str] = ()) -> ElementFormat:
-        """The format of that name, in any case, with `-` for `_`, or as `torch.float16`.
+    def find(self, name: object, others: Iterable[str] = ()) -> ElementFormat:
+        """The format of that name, in any case, with `-` for `_`, or as `torch.float16`; or that of a dtype.
 
         Raises:
             FormatError: there is none, or there can be none; the nearest name, of this or of `others`, is suggested.
         """
+        name = name_given(name)
         plain = plain_name(name)
+        if plain in AMBIGUOUS_NAMES:
+            raise FormatError(name, "is ambiguous", f"name {' or '.join(AMBIGUOUS_NAMES[plain])}")
         known = self._known.get(plain)
         found = spelled(plain) if known is None else known
         if found is None:
-            raise FormatError(printable(name, 60), "there is no such format", self.suggestion(plain, others))
+            raise FormatError(shown(name), "there is no such format", self.suggestion(plain, others))
         return found
 
-    def float(self, name: str) -> FloatFormat:
+    def float(self, name: object) -> FloatFormat:
         """The float format of that name.
 
         Raises:
@@ -99,7 +120,7 @@ class Elements(Mapping[str, ElementFormat]):
         """
         found = self.find(name)
         if not isinstance(found, FloatFormat):
-            raise FormatError(printable(name, 60), "is no float format")
+            raise FormatError(printable(name_given(name), 60), "is no float format")
         return found
 
     def suggestion(self, name: str, others: Iterable[str]) -> str:
@@ -115,12 +136,38 @@ class Elements(Mapping[str, ElementFormat]):
         return len(self._entries)
 
 
+def name_given(key: object) -> str:
+    """The name that a text is, or that a dtype of torch or numpy has, or a scalar type of numpy or ml_dtypes.
+
+    Neither library is imported: who has a dtype has done so. Python's own types are no formats:
+    `float` is binary64, but torch's name for binary32.
+
+    Raises:
+        FormatError: it is none of these.
+    """
+    if isinstance(key, str):
+        return key
+    torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
+    if torch is not None and isinstance(key, torch.dtype):
+        return str(key)
+    if numpy is not None and isinstance(key, numpy.dtype):
+        key = key.type  # its name, unlike the dtype's, does not call the long double of x87 float128
+    if numpy is not None and isinstance(key, type) and issubclass(key, numpy.generic):
+        return key.__name__
+    raise FormatError(type(key).__name__, "is no name of a format", "give a text, or a dtype of torch or numpy")
+
+
+def shown(name: str) -> str:
+    """A name in a message, also one of which there is nothing to see."""
+    return printable(name, 60) if name.strip() else repr(name[:1])
+
+
 def plain_name(name: str) -> str:
     """A name in lower case, as it is looked up."""
     return name.strip().lower().removeprefix("torch.").replace("-", "_")
 
 
-@cache
+@lru_cache(maxsize=N_SPELLED)
 def spelled(name: str) -> ElementFormat | None:
     """The format whose fields a name spells, the catalogue's own where it has them; None for other names.
 
@@ -180,11 +227,21 @@ def spelled_p3109(_: str, match: re.Match[str]) -> ElementFormat:
     return p3109(int(match[1]), int(match[2]), infinities=match[3] != "sf")
 
 
+def spelled_unsigned_p3109(name: str, _: re.Match[str]) -> ElementFormat:
+    """`binary8p3ue`, `binary8p3uf`: refused.
+
+    Raises:
+        FormatError: always.
+    """
+    raise FormatError(name, "unsigned P3109 formats are not supported")
+
+
 SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], ElementFormat]], ...] = (
     (FLOAT_NAME, spelled_float),
-    (re.compile(r"(int|uint|sign_magnitude|offset_binary)(\d{1,4})"), spelled_integer),
-    (re.compile(r"posit(\d{1,4})(?:_?es(\d{1,2}))?"), spelled_posit),
-    (re.compile(r"(?:binary|p3109_k)(\d{1,3})p(\d{1,3})(se|sf|)"), spelled_p3109),
+    (re.compile(r"(int|uint|sign_magnitude|offset_binary)(\d{1,4})", re.ASCII), spelled_integer),
+    (re.compile(r"posit(\d{1,4})(?:_?es(\d{1,2}))?", re.ASCII), spelled_posit),
+    (re.compile(r"(?:binary|p3109_k)(\d{1,3})p(\d{1,3})(se|sf|)", re.ASCII), spelled_p3109),
+    (re.compile(r"(?:binary|p3109_k)\d{1,3}p\d{1,3}u[ef]?", re.ASCII), spelled_unsigned_p3109),
 )
 
 ELEMENTS = Elements()

@@ -64,7 +64,8 @@ def decode_float(patterns: NDArray[np.unsignedinteger], format_: FloatFormat) ->
     hidden = (exponent > 0).astype(np.int64) if format_.subnormals else np.ones_like(exponent)
     significand = (hidden << format_.mantissa_bits) + mantissa
     scale = np.maximum(exponent, 1) if format_.subnormals else exponent
-    magnitude = np.ldexp(significand.astype(np.float64), scale - format_.bias - format_.mantissa_bits)
+    with np.errstate(over="ignore"):  # where infinity and NaN lie, which are set below
+        magnitude = np.ldexp(significand.astype(np.float64), scale - format_.bias - format_.mantissa_bits)
     if format_.is_lowest_taken:
         magnitude = np.where((exponent == 0) & (mantissa == 0), 0.0, magnitude)
     magnitude = np.where(is_infinity(patterns, format_), np.inf, magnitude)
@@ -81,7 +82,8 @@ def fits_float64_as_is(format_: FloatFormat) -> bool:
 
 def is_within_float64(format_: FloatFormat) -> bool:
     """Whether every number of the format is one of float64."""
-    in_range = format_.max_exponent <= 1023 and format_.lowest_bit - format_.mantissa_bits >= -1074
+    last_place = format_.min_exponent - format_.mantissa_bits
+    in_range = format_.max_exponent <= 1023 and last_place >= -1074
     return format_.precision <= 53 and in_range and not format_.integer_bit
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from precisionlab.errors import FormatError
+from precisionlab.escaping import printable
 
 MAX_BITS = 128
 """Widest pattern that a record may describe."""
@@ -144,7 +145,21 @@ class FloatFormat:
 
 def impossibility(format_: FloatFormat) -> str:
     """Why no format can have such fields; empty where one can."""
-    return problem_of_widths(format_) or problem_of_patterns(format_)
+    return problem_of_types(format_) or problem_of_widths(format_) or problem_of_patterns(format_)
+
+
+def problem_of_types(format_: FloatFormat) -> str:
+    """What is wrong with the kinds of the fields; empty for nothing."""
+    numbers: dict[str, object] = {
+        "exponent_bits": format_.exponent_bits,
+        "mantissa_bits": format_.mantissa_bits,
+        "bias": format_.bias,
+    }
+    wrong = next((name for name, number in numbers.items() if type(number) is not int), "")
+    if wrong:
+        return f"{wrong} is a whole number, unlike {printable(repr(numbers[wrong]), 40)}"
+    nans: object = format_.nans
+    return "" if isinstance(nans, NaNs) else f"nans is one of NaNs, unlike {printable(repr(nans), 40)}"
 
 
 def problem_of_widths(format_: FloatFormat) -> str:
@@ -203,8 +218,10 @@ class IntegerFormat:
     """Where the format is defined."""
 
     def __post_init__(self) -> None:
-        if not 2 <= self.bits <= 64:
+        if type(self.bits) is not int or not 2 <= self.bits <= 64:
             raise FormatError(self.name, f"integers have 2 to 64 bits, not {self.bits}")
+        if not 0 <= self.value_bits <= self.bits:
+            raise FormatError(self.name, f"{self.value_bits} of {self.bits} bits cannot carry the value")
 
     @property
     def minimum(self) -> int:
@@ -259,6 +276,8 @@ class CodebookFormat:
     source: str
 
     def __post_init__(self) -> None:
+        if not isinstance(self.values, tuple):
+            raise FormatError(self.name, "the values of a table are a tuple")
         if not 1 <= self.bits <= 16 or not 1 <= len(self.values) <= 1 << self.bits:
             raise FormatError(self.name, f"{len(self.values)} values do not fit patterns of {self.bits} bits")
 

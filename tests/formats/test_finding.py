@@ -5,7 +5,7 @@ import pytest
 import precisionlab
 from precisionlab.errors import FormatError
 from precisionlab.formats import BlockFormat, FloatFormat, formats
-from precisionlab.formats.blocks.records import ElementRounding, ScaleRule
+from precisionlab.formats.blocks.parts import ElementRounding, ScaleRule
 from precisionlab.formats.naming import ELEMENTS
 
 
@@ -64,11 +64,16 @@ WRONG = {
     "int4_g99999999999": "there is no such format",
     "int12_g32": "elements of blocks have at most 8 bits, not 12",
     "bf16_g32": "elements of blocks have at most 8 bits, not 16",
-    "nf4_g64_asym": "only integers have a zero point",
+    "nf4_g64_asym": "integers have a zero point by the rule RANGE, and by it alone",
     "int8_g32_dq": "only tables are quantized twice",
     "posit8_g32": "posits are no elements of blocks",
     "e8m0_g32": "no signed float with subnormals",
     "sign_magnitude4_g32": "in two's complement",
+    "uint4_g32": "or all negative numbers become 0",
+    "bool_tensor": "every pattern a number",
+    "e4m3b140fn_g16": "elements of blocks have exponents from -126 to 100",
+    "e2m2b-110fn_g16": "there is no such format",
+    "int\uff14_g32": "there is no such format",
     "nonsense_g32": "nonsense: there is no such format",
     "mxfp5": "did you mean mxfp4?",
 }

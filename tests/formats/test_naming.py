@@ -153,3 +153,21 @@ def test_codebooks_must_fit_their_patterns() -> None:
     with pytest.raises(FormatError, match="3 values do not fit patterns of 1 bits"):
         CodebookFormat("mine", 1, (0.0, 1.0, 2.0), "", "")
     assert np.isfinite(CodebookFormat("mine", 2, (0.0, 1.0), "", "").values).all()
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"exponent_bits": "5"}, "exponent_bits is a whole number, unlike '5'"),
+        ({"mantissa_bits": 5.0}, "mantissa_bits is a whole number, unlike 5.0"),
+        ({"bias": None}, "bias is a whole number, unlike None"),
+        ({"nans": "IEEE"}, "nans is one of NaNs, unlike 'IEEE'"),
+    ],
+    ids=str,
+)
+def test_fields_of_another_kind_are_refused(fields: dict[str, object], problem: str) -> None:
+    """By the constructor, in one line."""
+    given = {"exponent_bits": 4, "mantissa_bits": 3, "bias": 7, "nans": NaNs.IEEE} | fields
+    with pytest.raises(FormatError) as caught:
+        FloatFormat("mine", **given, title="", source="")  # type: ignore[arg-type] # the mistake that is tested
+    assert problem in str(caught.value)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from precisionlab.formats.blocks.cpu import Shape
-from precisionlab.formats.blocks.records import ElementRounding
+from precisionlab.formats.blocks.parts import ElementRounding
 from precisionlab.formats.blocks.steps import ElementPlan, Steps
 
 MAGNITUDE: Final = 0x7FFFFFFF
@@ -53,12 +53,17 @@ def signed_largest(values: Tensor, width: int) -> Tensor:
 def quantized(values: Tensor, shape: Shape, steps: Steps, plan: ElementPlan) -> Tensor:
     """What the elements stand for: see `Steps`."""
     rows, columns = placed(values, shape)
-    before, divisor, after, minus, unit, less = (array[rows][:, columns] for array in steps.arrays())
-    if not steps.is_shifted:
-        return elements(values * divisor if plan.multiplies else values / divisor, plan) * unit
-    moved = values + before
-    scaled = (moved * divisor if plan.multiplies else moved / divisor) + after
-    return (elements(scaled, plan) - minus) * unit - less
+    before, divisor, after = (array[rows][:, columns] for array in (steps.before, steps.divisor, steps.after))
+    moved = values + before if steps.is_shifted else values
+    quotients = moved * divisor if plan.multiplies else moved / divisor
+    return worth(elements(quotients + after if steps.is_shifted else quotients, plan), shape, steps)
+
+
+def worth(elements: Tensor, shape: Shape, steps: Steps) -> Tensor:
+    """What elements of a piece stand for."""
+    rows, columns = placed(elements, shape)
+    minus, unit, less = (array[rows][:, columns] for array in (steps.minus, steps.unit, steps.less))
+    return (elements - minus) * unit - less if steps.is_shifted else elements * unit
 
 
 def elements(scaled: Tensor, plan: ElementPlan) -> Tensor:
@@ -73,7 +78,8 @@ def round_floats(scaled: Tensor, plan: ElementPlan) -> Tensor:
     _, _, lowest, raise_by = (int(constant) for constant in plan.constants())
     size = scaled.abs().clamp(max=plan.high)
     anchor = ((size.view(torch.int32) & 0x7F800000).clamp(min=lowest) + raise_by).view(torch.float32)
-    return ((size + anchor) - anchor).copysign(scaled)
+    rounded = ((size + anchor) - anchor).copysign(scaled)
+    return rounded if plan.has_negative_zero else rounded + 0.0
 
 
 def round_even(scaled: Tensor, plan: ElementPlan) -> Tensor:

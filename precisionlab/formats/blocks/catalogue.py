@@ -5,12 +5,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 from precisionlab.errors import FormatError
-from precisionlab.formats.blocks.records import (
+from precisionlab.formats.blocks.parts import (
     CHANNEL,
     TENSOR,
     AffineFit,
     BlockElement,
-    BlockFormat,
     Division,
     ElementRounding,
     Extent,
@@ -19,6 +18,7 @@ from precisionlab.formats.blocks.records import (
     Storing,
     group,
 )
+from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.records import CodebookFormat, IntegerFormat, PositFormat
 

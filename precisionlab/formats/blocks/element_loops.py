@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from precisionlab.formats.blocks.steps import FLOATS, HALF_UP, LOWER, NEAREST_AWAY, NEAREST_EVEN
+from precisionlab.formats.blocks.steps import FLOATS, FLOATS_OF_ONE_ZERO, HALF_UP, LOWER, NEAREST_AWAY, NEAREST_EVEN
 
 Element = Any
 """What `ElementPlan.for_loops` gives: the kind, ends and anchors, bounds, entries."""
@@ -24,8 +24,11 @@ def to_elements(t: Floats, element: Element, room: Integers, r: Floats) -> None:
     """Write the elements that scaled numbers become."""
     kind, constants, bounds, entries = element
     low, high, lowest, above = constants
-    if kind == FLOATS:
+    if kind in (FLOATS, FLOATS_OF_ONE_ZERO):
         round_floats(t, high, (lowest, above), room, r)
+        if kind == FLOATS_OF_ONE_ZERO:
+            for k in range(r.size):
+                r[k] += np.float32(0)
     elif kind == NEAREST_EVEN:
         round_even(t, low, high, r)
     elif kind == NEAREST_AWAY:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 from precisionlab.errors import FormatError
 from precisionlab.formats.blocks.catalogue import (
@@ -23,7 +23,7 @@ LONGEST_BLOCK = 1 << 30
 ENTRIES_BY_NAME = {format_.name: format_ for format_ in ENTRIES}
 
 
-@cache
+@lru_cache(maxsize=1024)
 def find_block(name: str) -> BlockFormat | None:
     """The block format of a name in lower case; None for names that are no block format's.
 
@@ -76,7 +76,7 @@ def sized(digits: str, name: str) -> int:
 
 SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], BlockFormat]], ...] = (
     (re.compile(f"({'|'.join(MX_ELEMENTS)})({'|'.join(POWER_SUFFIXES)})"), spelled_microscaling),
-    (re.compile(r"(\w+)_g(\d{1,10})(_asym|_dq|)"), spelled_group),
-    (re.compile(r"(\w+)_(tensor|channel)(_asym|)"), spelled_share),
-    (re.compile(r"(\w+)_(\d{1,10})x(\d{1,10})"), spelled_tile),
+    (re.compile(r"(\w+)_g(\d{1,10})(_asym|_dq|)", re.ASCII), spelled_group),
+    (re.compile(r"(\w+)_(tensor|channel)(_asym|)", re.ASCII), spelled_share),
+    (re.compile(r"(\w+)_(\d{1,10})x(\d{1,10})", re.ASCII), spelled_tile),
 )

@@ -19,9 +19,11 @@ from precisionlab.formats.blocks.element_codes import codes_of
 from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 from precisionlab.formats.blocks.scale_rules import Scales
 from precisionlab.formats.blocks.stored_scales import StoredScales
+from precisionlab.formats.blocks.tiling import pieces
 from precisionlab.formats.blocks.work import Stored, Work, as_elements, cut, padded_matrix, steps_of
 from precisionlab.formats.finding import formats
 from precisionlab.formats.patterns import decode_all
+from precisionlab.formats.rounding import check_dense, no_array_error
 
 Array = TypeVar("Array", bound="NDArray[Any] | Tensor")
 
@@ -96,19 +98,26 @@ def quantize(values: "NDArray[Any] | Tensor", format_: BlockFormat | str) -> Qua
 
 
 def dequantize(quantized: Quantized) -> Tensor:
-    """What codes and scales stand for, in binary32."""
+    """What codes and scales stand for, in binary32.
+
+    Raises:
+        UsageError: it is nothing that `quantize` returned.
+    """
+    if not isinstance(quantized, Quantized):
+        raise UsageError(type(quantized).__name__, "is no quantized tensor", "give what quantize returned")
     format_, codes = quantized.format, quantized.codes
     matrix, tiling = padded_matrix(codes, format_)
     found = Stored(
         Scales(quantized.scales.numbers, zero_point=quantized.zero_points), quantized.scales, quantized.minima
     )
-    steps = steps_of(found, format_)
+    steps = steps_of(found, format_).on_grid(tiling.grid)
     table = torch.from_numpy(decode_all(format_.element).astype(np.float32)).to(codes.device)
-    rows, columns = accelerator.placed(matrix, cpu.Shape(tiling.height, tiling.width, 0, 0))
-    unit, after, before = (part.view(tiling.grid)[rows][:, columns] for part in (steps.unit, steps.after, steps.before))
-    elements = table[matrix.long()]
-    values = (elements - after) * unit - before if steps.is_shifted else elements * unit
-    return cut(values, codes.shape, format_)
+    values = torch.empty(matrix.shape, dtype=torch.float32, device=codes.device)
+    for piece in pieces(tiling):
+        elements = table[piece.of(matrix).to(torch.int64)]
+        shape = cpu.Shape(tiling.height, tiling.width, *piece.offset)
+        piece.of(values).copy_(accelerator.worth(elements, shape, steps.part(*piece.blocks)))
+    return cut(values, tuple(codes.shape), format_)
 
 
 def resolved(format_: BlockFormat | str) -> BlockFormat:
@@ -117,7 +126,12 @@ def resolved(format_: BlockFormat | str) -> BlockFormat:
     Raises:
         FormatError: there is none.
     """
-    return formats.block(format_) if isinstance(format_, str) else format_
+    return format_ if isinstance(format_, BlockFormat) else formats.block(name_of(format_))
+
+
+def name_of(format_: object) -> str:
+    """What a format, or what stands for one, is called."""
+    return format_ if isinstance(format_, str) else str(getattr(format_, "name", format_))
 
 
 def as_tensor(values: object) -> Tensor:
@@ -127,16 +141,25 @@ def as_tensor(values: object) -> Tensor:
         UsageError: it is no array.
     """
     if isinstance(values, Tensor):
+        check_dense(values)
         return values
     if not isinstance(values, np.ndarray | np.generic):
-        raise UsageError(type(values).__name__, "is no array", "give a numpy array or a torch tensor")
+        raise no_array_error(values)
     array = np.asarray(values)
     array = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False)).reshape(array.shape)
     if array.dtype.name == "bfloat16":  # ml_dtypes' own, which torch does not know
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+        return torch.from_numpy(np.asarray(Lent(array.view(np.int16)))).view(torch.bfloat16)
     if array.dtype.name not in FLOATS:
         raise UsageError(array.dtype.name, "is no type that is quantized", "convert the values to float32")
-    return torch.from_numpy(array)
+    return torch.from_numpy(np.asarray(Lent(array)))
+
+
+class Lent:
+    """An array in the same memory that counts as writable, since torch knows no others; nothing writes to it."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self.array = array
+        self.__array_interface__ = {**array.__array_interface__, "data": (array.ctypes.data, False)}
 
 
 def assembled(codes: Tensor, parts: list[Stored], format_: BlockFormat) -> Quantized:

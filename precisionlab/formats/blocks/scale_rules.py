@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from precisionlab.formats.blocks.records import POWER_RULES, BlockFormat, ScaleRule
+from precisionlab.formats.blocks.parts import POWER_RULES, ScaleRule
+from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.blocks.steps import ends_of
 from precisionlab.formats.records import FloatFormat
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from precisionlab.formats.blocks.records import BlockFormat, Division, ElementRounding
+from precisionlab.formats.blocks.parts import Division, ElementRounding
+from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-FLOATS, NEAREST_EVEN, NEAREST_AWAY, HALF_UP, LOWER, UPPER = range(6)
+FLOATS, FLOATS_OF_ONE_ZERO, NEAREST_EVEN, NEAREST_AWAY, HALF_UP, LOWER, UPPER = range(7)
 """The kinds of loops that turn scaled numbers into elements."""
 KINDS = {
     ElementRounding.NEAREST_EVEN: NEAREST_EVEN,
@@ -49,6 +50,11 @@ class Steps:
         before, divisor, after, minus, unit, less = (array[down, across].contiguous() for array in self.arrays())
         return Steps(before, divisor, after, minus, unit, less, self.is_shifted)
 
+    def on_grid(self, grid: tuple[int, int]) -> "Steps":
+        """The same for as many blocks in another arrangement."""
+        before, divisor, after, minus, unit, less = (array.view(grid) for array in self.arrays())
+        return Steps(before, divisor, after, minus, unit, less, self.is_shifted)
+
     def arrays(self) -> "tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]":
         """All six, in order."""
         return self.before, self.divisor, self.after, self.minus, self.unit, self.less
@@ -67,6 +73,8 @@ class ElementPlan:
     """Of floats; -1 for others."""
     min_exponent: int
     """Of the smallest normal float."""
+    has_negative_zero: bool
+    """Whether zero keeps its sign."""
     bounds: NDArray[np.float32]
     """Halfway between the entries of a table."""
     entries: NDArray[np.float32]
@@ -82,7 +90,8 @@ class ElementPlan:
         self,
     ) -> tuple[int, tuple[np.float32, np.float32, np.int32, np.int32], NDArray[np.float32], NDArray[np.float32]]:
         """The kind, the constants and the table, as compiled loops take them."""
-        kind = FLOATS if self.mantissa_bits >= 0 else KINDS[self.rounding]
+        floats = FLOATS if self.has_negative_zero else FLOATS_OF_ONE_ZERO
+        kind = floats if self.mantissa_bits >= 0 else KINDS[self.rounding]
         return kind, self.constants(), self.bounds, self.entries
 
 
@@ -99,6 +108,7 @@ def plan_of(format_: BlockFormat) -> ElementPlan:
         high=high,
         mantissa_bits=element.mantissa_bits if isinstance(element, FloatFormat) else -1,
         min_exponent=element.min_exponent if isinstance(element, FloatFormat) else 0,
+        has_negative_zero=isinstance(element, FloatFormat) and element.has_negative_zero,
         bounds=(entries[1:] + entries[:-1]) / np.float32(2),
         entries=entries,
     )

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from precisionlab.formats.blocks.accelerator import signed_largest
-from precisionlab.formats.blocks.records import ScaleStore, Storing
+from precisionlab.formats.blocks.parts import ScaleStore, Storing
+from precisionlab.formats.naming import ELEMENTS, is_same
 from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat
 from precisionlab.formats.rounding import round_to
 
@@ -66,7 +67,7 @@ def rounded_to(scales: Tensor, format_: FloatFormat | IntegerFormat | CodebookFo
     """The nearest numbers of a float format."""
     if not isinstance(format_, FloatFormat):
         raise TypeError(format_.name)
-    if format_.name == "float32":
+    if is_same(format_, ELEMENTS.float("float32")):
         return scales
     return round_to(scales, format_, overflow="ieee" if format_.has_infinities else "saturate")
 
@@ -90,7 +91,7 @@ def ratios_to_largest(scales: Tensor, store: ScaleStore, amax: Tensor) -> Stored
     highest = ends_of_store(store)[1]
     blocks = super_blocks(scales, store)
     top = blocks.amax(dim=1) if blocks.shape[1] else blocks.new_zeros(len(blocks))
-    ratio = torch.where(top > 0, torch.full_like(top, highest) / top, 0.0)
+    ratio = finite(torch.full_like(top, highest) / top)
     numbers = (ratio[:, None] * blocks).round().clamp(max=highest)
     return StoredScales(numbers.view(scales.shape), rounded_outer(top / torch.full_like(top, highest), store))
 
@@ -101,10 +102,15 @@ def ratios_to_signed_largest(scales: Tensor, store: ScaleStore, amax: Tensor) ->
     lowest, highest = ends_of_store(store)
     blocks = super_blocks(scales, store)
     top = signed_largest(blocks, blocks.shape[1]).reshape(-1)
-    ratio = torch.where(top.abs() < NEGLIGIBLE, 0.0, torch.full_like(top, lowest) / top)
+    ratio = torch.where(top.abs() < NEGLIGIBLE, 0.0, finite(torch.full_like(top, lowest) / top))
     numbers = (ratio[:, None] * blocks).round().clamp(lowest, highest)
     outer = torch.where(ratio == 0, 0.0, ratio.reciprocal())
     return StoredScales(numbers.view(scales.shape), rounded_outer(outer, store))
+
+
+def finite(ratios: Tensor) -> Tensor:
+    """0 for ratios to scales that are 0, or too small for a ratio: all numbers of the super-block become 0."""
+    return torch.where(ratios.isfinite(), ratios, 0.0)
 
 
 def rounded_outer(outer: Tensor, store: ScaleStore) -> Tensor:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from precisionlab.formats.blocks.records import BlockFormat, Extent, matrix_shape
+from precisionlab.formats.blocks.parts import Extent
+from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 
 if TYPE_CHECKING:
     from torch import Tensor

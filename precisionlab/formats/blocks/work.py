@@ -12,7 +12,8 @@ from torch.nn.functional import pad
 from precisionlab.errors import FormatError, UsageError
 from precisionlab.formats.blocks import accelerator, cpu
 from precisionlab.formats.blocks.fits import fitted
-from precisionlab.formats.blocks.records import FITS, RANGE_RULES, BlockFormat, Division, ScaleRule, matrix_shape
+from precisionlab.formats.blocks.parts import FITS, RANGE_RULES, Division, ScaleRule
+from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 from precisionlab.formats.blocks.scale_rules import Extremes, Scales, scales_of
 from precisionlab.formats.blocks.steps import Steps, plan_of
 from precisionlab.formats.blocks.stored_scales import StoredScales, effective, stored
@@ -132,8 +133,8 @@ class Work:
         if bool((patterns >= INFINITY).any()):
             raise FormatError(
                 self.format.name,
-                "a block with NaN or infinity has no scale",
-                "replace values that are not finite first",
+                "a block with NaN, infinity or a number beyond binary32 has no scale",
+                "replace such values first",
             )
         return Extremes(patterns.view(torch.float32), low, high, signed)
 

@@ -39,6 +39,7 @@ tell (P3109); but in E8M0, without zero, the hidden bit does, and is odd: ties g
 """
 
 import difflib
+import operator
 import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar, cast
@@ -48,10 +49,11 @@ from numpy.typing import NDArray
 
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
+from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.codes import decode_checked
 from precisionlab.formats.finding import formats
 from precisionlab.formats.modes import Overflow, Rounding
-from precisionlab.formats.records import ElementFormat
+from precisionlab.formats.records import CodebookFormat, ElementFormat, FloatFormat, IntegerFormat, PositFormat
 from precisionlab.formats.rounding.plan import (
     MAX_RANDOM_BITS,
     SOURCES,
@@ -157,7 +159,9 @@ def decode(codes: Array, format_: ElementFormat | str) -> Array:
     target = resolved(format_)
     if is_numpy(codes):
         return cast(Array, decode_checked(np.asarray(codes), target))
-    return cast(Array, decode_torch(cast("torch.Tensor", codes), target))
+    if not is_torch(codes):
+        raise no_array_error(codes)
+    return cast(Array, decode_torch(codes, target))
 
 
 def resolved(format_: ElementFormat | str) -> ElementFormat:
@@ -166,7 +170,15 @@ def resolved(format_: ElementFormat | str) -> ElementFormat:
     Raises:
         FormatError: there is none.
     """
-    return formats.element(format_) if isinstance(format_, str) else format_
+    if isinstance(format_, FloatFormat | IntegerFormat | PositFormat | CodebookFormat):
+        return format_
+    given: object = format_
+    return formats.element(given.name if isinstance(given, BlockFormat) else format_)
+
+
+def no_array_error(values: object) -> UsageError:
+    """The error for what is neither numpy's nor torch's."""
+    return UsageError(type(values).__name__, "is no array", "give a numpy array or a torch tensor")
 
 
 def source_of(values: object) -> Working:
@@ -178,9 +190,10 @@ def source_of(values: object) -> Working:
     if is_numpy(values):
         name = values.dtype.name
     elif is_torch(values):
+        check_dense(values)
         name = str(values.dtype).removeprefix("torch.")
     else:
-        raise UsageError(type(values).__name__, "is no array", "give a numpy array or a torch tensor")
+        raise no_array_error(values)
     if name not in SOURCES:
         raise UsageError(name, "is no type that is rounded", f"convert the array to one of {', '.join(SOURCES)}")
     return SOURCES[name]
@@ -194,6 +207,17 @@ def is_numpy(values: object) -> TypeGuard[NDArray[Any]]:
 def is_torch(values: object) -> "TypeGuard[torch.Tensor]":
     """Whether these are torch's, which is imported then."""
     return "torch" in sys.modules and isinstance(values, sys.modules["torch"].Tensor)
+
+
+def check_dense(values: "torch.Tensor") -> None:
+    """See that a tensor has all its numbers in memory.
+
+    Raises:
+        UsageError: it is sparse, or on the meta device.
+    """
+    if values.layout is not sys.modules["torch"].strided or values.device.type == "meta":
+        kind = "on the meta device" if values.device.type == "meta" else "sparse"
+        raise UsageError("tensor", f"is {kind}, and has no numbers to round", "give a dense tensor")
 
 
 def policy_of(rounding: Rounding | str, overflow: Overflow | str, subnormals: str) -> Policy:
@@ -211,13 +235,13 @@ def policy_of(rounding: Rounding | str, overflow: Overflow | str, subnormals: st
     )
 
 
-def chosen(argument: str, name: str, choices: dict[str, Any]) -> Any:  # noqa: ANN401 - of any enum
+def chosen(argument: str, name: object, choices: dict[str, Any]) -> Any:  # noqa: ANN401 - of any enum
     """What a name stands for.
 
     Raises:
         UsageError: nothing; suggests the nearest name.
     """
-    if name in choices:
+    if isinstance(name, str) and name in choices:
         return choices[name]
     near = difflib.get_close_matches(str(name), choices, 1)
     hint = f"did you mean {near[0]}" if near else f"choose one of {', '.join(choices)}"
@@ -230,18 +254,32 @@ def draws_of(policy: Policy, seed: int | None, random_bits: int | None, first_in
     Raises:
         UsageError: a seed is missing or superfluous, or the number of bits is not possible.
     """
+    place = whole("first_index", first_index)
+    if not 0 <= place < 1 << 62:
+        raise UsageError("first_index", f"{place} is no index")
     if policy.rounding is not Draw.STOCHASTIC:
         if seed is not None or random_bits is not None:
             raise UsageError("seed, random_bits", "only stochastic rounding draws", 'pass rounding="stochastic"')
         return None
     if seed is None:
         raise UsageError("seed", "stochastic rounding needs one", "pass seed=0, or any other whole number")
-    bits = MAX_RANDOM_BITS if random_bits is None else random_bits
+    bits = MAX_RANDOM_BITS if random_bits is None else whole("random_bits", random_bits)
     if not 1 <= bits <= MAX_RANDOM_BITS:
         raise UsageError("random_bits", f"{bits} is not possible", f"choose 1 to {MAX_RANDOM_BITS}")
-    if not 0 <= first_index < 1 << 62:
-        raise UsageError("first_index", f"{first_index} is no index")
-    return Draws(bits, key_of(seed), first_index)
+    return Draws(bits, key_of(whole("seed", seed)), place)
+
+
+def whole(argument: str, number: object) -> int:
+    """A whole number of any library's type as Python's own.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return operator.index(number)  # type: ignore[arg-type] # whatever was given
+    except TypeError:
+        problem = f"{printable(repr(number), 40)} is no whole number"
+        raise UsageError(argument, problem, "pass an integer") from None
 
 
 def key_of(seed: int) -> int:

@@ -98,11 +98,14 @@ def decode_tensor(codes: Tensor, format_: ElementFormat) -> Tensor:
         raise UsageError(str(codes.dtype), "codes are integers")
     if format_.bits > TABLE_BITS or codes.dtype in {torch.uint32, torch.uint64}:
         return torch.from_numpy(np.asarray(decode_checked(codes.cpu().numpy(), format_))).to(codes.device)
-    index = codes.to(torch.int64)
-    if index.numel() and bool(((index < 0) | (index >> format_.bits != 0)).any()):
-        raise wide_code_error(format_)
     table = torch.from_numpy(decode_all(format_).copy()).to(codes.device)
-    return table[index]
+    values = torch.empty(codes.numel(), dtype=torch.float64, device=codes.device)
+    for start, block in blocks(codes.reshape(-1)):
+        index = block.to(torch.int64)
+        if bool(((index < 0) | (index >> format_.bits != 0)).any()):
+            raise wide_code_error(format_)
+        values[start : start + len(block)] = table[index]
+    return values.view(codes.shape)
 
 
 def bits_of(values: Tensor) -> NDArray[np.unsignedinteger]:

@@ -219,7 +219,7 @@ def working_of(source: Working, format_: Format) -> Working:
         return single
     if isinstance(format_, IntegerFormat) or is_within(format_, double) or is_beyond(format_, double):
         return double
-    raise FormatError(format_.name, "is partly wider than float64, in which arrays are rounded")
+    raise FormatError(format_.name, "reaches beyond the normal numbers of float64, in which arrays are rounded")
 
 
 def is_within(format_: Format, working: Working) -> bool:

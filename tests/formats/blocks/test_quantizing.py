@@ -67,7 +67,7 @@ def test_what_is_not_finite_is_refused(format_: BlockFormat, bad: float) -> None
     """A block that holds it has no scale."""
     values = torch.ones(2, 256)
     values[1, 200] = bad
-    with pytest.raises(FormatError, match="NaN or infinity has no scale; replace"):
+    with pytest.raises(FormatError, match="infinity or a number beyond binary32 has no scale; replace"):
         fake_quantize(values, format_)
 
 
@@ -162,3 +162,41 @@ def test_other_arguments_are_refused_in_one_line() -> None:
         fake_quantize(np.zeros(3), "bf16")
     with pytest.raises(FormatError, match="there is no such format; did you mean mxfp4"):
         fake_quantize(np.zeros(3), "mxpf4")
+
+
+def test_numbers_too_small_for_a_ratio_become_zero() -> None:
+    """Scales of K-quants near binary32's smallest normal number, whose reciprocals overflow."""
+    values = np.linspace(-1e-38, 1e-38, 256, dtype=np.float32)
+    for name in ("q2_k", "q3_k", "q4_k", "q5_k", "q6_k"):
+        assert not fake_quantize(values, name).any()
+
+
+def test_zeros_of_formats_with_one_zero_have_no_sign() -> None:
+    """Whichever way they come about."""
+    values = np.array([-0.0, -1e-6, 1.0, -1.0], np.float32)
+    for name in ("e3m2fnuz_g4", "e4m3b11fnuz_g4"):
+        result = fake_quantize(values, name)
+        assert np.signbit(result).tolist() == [False, False, False, True]
+        assert np.array_equal(dequantize(quantize(values, name)).numpy(), result)
+
+
+def test_arrays_that_may_not_be_written_are_read() -> None:
+    """Memory maps, without a warning, and left as they are."""
+    values = adversarial(2, 64, seed=6)
+    values.flags.writeable = False
+    kept = values.copy()
+    assert np.array_equal(fake_quantize(values, "mxfp4"), fake_quantize(kept, "mxfp4"))
+    assert np.array_equal(values, kept)
+
+
+def test_tensors_without_numbers_are_refused() -> None:
+    """Sparse ones, and those on the meta device; and what never was quantized."""
+    for values in (torch.eye(3).to_sparse(), torch.ones(3, device="meta")):
+        with pytest.raises(UsageError, match="has no numbers to round; give a dense tensor"):
+            fake_quantize(values, "mxfp4")
+    with pytest.raises(UsageError, match="ndarray: is no quantized tensor"):
+        dequantize(np.ones(3))  # type: ignore[arg-type] # the mistake that is tested
+    with pytest.raises(FormatError, match="is a format of single numbers"):
+        fake_quantize(np.ones(3), formats.element("half"))  # type: ignore[arg-type] # the mistake that is tested
+    with pytest.raises(FormatError, match="None: there is no such format"):
+        fake_quantize(np.ones(3), None)  # type: ignore[arg-type] # the mistake that is tested

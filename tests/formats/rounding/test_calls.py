@@ -133,7 +133,7 @@ def test_what_is_not_rounded_is_named(values: Any, message: str) -> None:  # noq
         ("posit8", round_to, "posit8: arrays are rounded to float and integer formats only"),
         ("nf4", encode, "nf4: arrays are rounded to float and integer formats only"),
         ("binary128", encode, "binary128: arrays of codes have at most 64 bits, not 128"),
-        ("e12m20", round_to, "is partly wider than float64"),
+        ("e12m20", round_to, "reaches beyond the normal numbers of float64"),
     ],
 )
 def test_formats_that_do_not_serve_are_named(name: str, action: Any, message: str) -> None:  # noqa: ANN401 - overloaded
@@ -303,3 +303,57 @@ def test_an_end_beyond_the_array_type_is_never_infinity(name: str) -> None:
     with pytest.raises(FormatError, match="float64 does not hold"):
         round_to(np.array([np.inf]), name, overflow="saturate")
     assert round_to(np.array([np.inf]), name)[0] == np.inf
+
+
+def test_whole_numbers_of_any_library_are_seeds() -> None:
+    """Numpy's and torch's integers draw what Python's do."""
+    values = np.linspace(-3, 3, 100, dtype=np.float32)
+    wanted = round_to(values, "int8", "stochastic", seed=5, random_bits=8, first_index=3)
+    for five in (np.int64(5), np.uint64(5), np.int32(5), torch.tensor(5)):
+        drawn = round_to(
+            values,
+            "int8",
+            "stochastic",
+            seed=five,  # type: ignore[arg-type] # as a caller may have it
+            random_bits=np.int8(8),  # type: ignore[arg-type] # as a caller may have it
+            first_index=np.uint8(3),  # type: ignore[arg-type] # as a caller may have it
+        )
+        assert np.array_equal(drawn, wanted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": 1.5}, "seed: 1.5 is no whole number; pass an integer"),
+        ({"seed": "1"}, "seed: '1' is no whole number"),
+        ({"seed": 0, "random_bits": 8.5}, "random_bits: 8.5 is no whole number"),
+        ({"seed": 0, "first_index": None}, "first_index: None is no whole number"),
+        ({"rounding": "up", "first_index": -1}, "first_index: -1 is no index"),
+        ({"rounding": ["up"]}, "rounding: ['up'] is not possible"),
+    ],
+    ids=str,
+)
+def test_arguments_that_are_no_whole_numbers_are_refused(arguments: dict[str, Any], message: str) -> None:
+    """One line; nothing is cut or guessed."""
+    given = {"rounding": "stochastic"} | arguments
+    with pytest.raises(UsageError) as caught:
+        round_to(np.ones(3, np.float32), "int8", **given)
+    assert message in str(caught.value)
+
+
+def test_what_is_no_array_or_has_no_numbers_is_refused() -> None:
+    """Lists, single numbers, sparse tensors, block formats."""
+    for codes in ([1, 2], 3, None):
+        with pytest.raises(UsageError, match="is no array"):
+            decode(codes, "e4m3fn")  # type: ignore[type-var] # the mistake that is tested
+    with pytest.raises(UsageError, match="is sparse, and has no numbers to round"):
+        round_to(torch.eye(3).to_sparse(), "bf16")
+    with pytest.raises(FormatError, match="is a format of blocks"):
+        round_to(np.ones(3), "mxfp4")
+
+
+def test_wide_exponents_decode_without_a_warning() -> None:
+    """Infinity's own exponent overflows float64 where the format's does not."""
+    with np.errstate(all="raise"):
+        assert decode(encode(np.array([np.inf, 1.5]), "e11m20"), "e11m20").tolist() == [np.inf, 1.5]
+    assert decode(np.array([1]), "e11m10b1060f")[0] == 2.0**-1069

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from precisionlab.formats.blocks.fits import accelerator, cpu
-from precisionlab.formats.blocks.records import BlockFormat, ScaleRule
+from precisionlab.formats.blocks.parts import ScaleRule
+from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.blocks.steps import ends_of, plan_of
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from precisionlab.formats.blocks.accelerator import look_up, signed_largest
 from precisionlab.formats.blocks.fits.cpu import NEGLIGIBLE, ROUNDS, TABLE_TRIALS, TRIALS
-from precisionlab.formats.blocks.records import AffineFit
+from precisionlab.formats.blocks.parts import AffineFit
 from precisionlab.formats.blocks.steps import ElementPlan
 
 Quantizer = Callable[[Tensor], Tensor]
