@@ -1,4 +1,4 @@
-"""`PATH::TENSOR[INDEX]`: which tensor of which checkpoint, and which element of it."""
+"""`PATH::TENSOR[INDEX]`, `PATH::TENSOR[INDEX].imag`: which tensor of which checkpoint, and which element of it."""
 
 import difflib
 import os
@@ -13,6 +13,9 @@ from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 
 MARK = "::"
+PART = re.compile(r"(.*\])\.(real|imag)", re.DOTALL)
+"""A part of a complex element, as reports print it."""
+PART_NAMES = {"real": "real", "imag": "imaginary"}
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 MOST_COMPARED = 5_000
 """Names among which the nearest to a wrong one is looked for."""
@@ -27,6 +30,8 @@ class Place:
     tensor: TensorInfo
     index: tuple[int, ...] | None
     """Counted from the beginning; None where only the tensor was named."""
+    component: str | None = None
+    """`real` or `imaginary` where one part of a complex element was named."""
 
 
 def path_and_rest(text: str) -> tuple[str, str]:
@@ -60,13 +65,29 @@ def find_place(checkpoint: Checkpoint, rest: str) -> Place:
         UsageError: there is no such tensor, or no such element in it.
     """
     tensors = {tensor.name: tensor for tensor in checkpoint.tensors}
-    name, inside = (rest, None) if rest in tensors else split_index(rest)
+    element, component = (rest, None) if rest in tensors else split_part(rest)
+    name, inside = (element, None) if element in tensors else split_index(element)
     tensor = tensors.get(name)
     if tensor is None:
         raise no_such_tensor(checkpoint, name)
+    if component is not None and (inside is None or not tensor.dtype.startswith("complex")):
+        raise no_such_part(rest, tensor)
     if inside is None:
         return Place(tensor, None if tensor.shape else ())
-    return Place(tensor, parse_index(inside, tensor, rest))
+    return Place(tensor, parse_index(inside, tensor, rest), component)
+
+
+def split_part(rest: str) -> tuple[str, str | None]:
+    """The element, and which part of it is named; None for all of it."""
+    match = PART.fullmatch(rest)
+    return (match[1], PART_NAMES[match[2]]) if match else (rest, None)
+
+
+def no_such_part(rest: str, tensor: TensorInfo) -> UsageError:
+    """The error for a part of what has none."""
+    if tensor.dtype.startswith("complex"):
+        return UsageError(rest, "names a part of a whole tensor", accepted(tensor))
+    return UsageError(rest, f"elements of {tensor.dtype} have no real and imaginary parts")
 
 
 def split_index(rest: str) -> tuple[str, str | None]:
@@ -151,6 +172,12 @@ def axes(count: int) -> str:
 def listed(shape: Iterable[int]) -> str:
     """A shape as text: `[64, 32]`."""
     return f"[{', '.join(map(str, shape))}]"
+
+
+def element_text(place: Place) -> str:
+    """The element of a place as it is typed: `[3,5]`, `[3,5].imag`."""
+    part = f".{place.component[:4]}" if place.component else ""
+    return f"{bracketed(place.index or ())}{part}"
 
 
 def bracketed(index: Iterable[int]) -> str:

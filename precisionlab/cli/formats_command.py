@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from precisionlab.cli import block_formats
 from precisionlab.cli.exit_codes import ExitCode
+from precisionlab.cli.format_cells import HEADINGS, row
 from precisionlab.cli.number_text import hex_pattern, in_both_ways, json_number, json_pattern, power_text
 from precisionlab.cli.output import put
 from precisionlab.cli.terminal import columns, styled, wants_colour
@@ -26,7 +27,6 @@ from precisionlab.formats.records import (
     FloatFormat,
     IntegerFormat,
     PositFormat,
-    SignEncoding,
 )
 from precisionlab.formats.specials import Special
 
@@ -36,17 +36,11 @@ KINDS: Mapping[type[ElementFormat], str] = {
     IntegerFormat: "integers",
     CodebookFormat: "codebooks",
 }
-INTEGER_LAYOUTS = {
-    SignEncoding.TWOS_COMPLEMENT: "signed",
-    SignEncoding.SIGN_MAGNITUDE: "sign+size",
-    SignEncoding.OFFSET_BINARY: "offset",
-}
 LONGEST_BITS = 22
 """Longest pattern that the landmarks show bit by bit."""
 WIDEST_WITH_DECIMALS = 64
 """Bits of the widest format whose landmarks are written in decimal too."""
 
-HEADINGS = ("name", "bits", "fields", "epsilon", "smallest", "largest", "digits")
 FOOTER = (
     "smallest is the smallest positive number; digits are the guaranteed and the round-trip decimal digits. "
     "'precisionlab formats NAME' tells all about one. Formats that are not listed are spelled: e5m7, e4m3b10fnuz "
@@ -107,33 +101,6 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
         for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
     )
     return "  ".join(padded).rstrip()
-
-
-def row(format_: ElementFormat) -> tuple[str, ...]:
-    """A format's cells in the catalogue."""
-    facts = facts_of(format_)
-    epsilon = cell(facts.epsilon) if facts.epsilon is not None else "-"
-    digits = f"{facts.guaranteed_digits}, {facts.round_trip_digits}" if facts.guaranteed_digits is not None else "-"
-    extent = (cell(facts.smallest_positive), cell(facts.largest_finite))
-    return (format_.name, str(format_.bits), layout(format_), epsilon, *extent, digits)
-
-
-def cell(value: Fraction) -> str:
-    """Four digits, but whole numbers below a million in full."""
-    return short_decimal(value, 6 if value.denominator == 1 and value < 10**6 else 4)
-
-
-def layout(format_: ElementFormat) -> str:
-    """The widths of the fields: `1+5+10`."""
-    match format_:
-        case FloatFormat():
-            return "+".join(str(len(field.bits)) for field in bit_fields(0, format_))
-        case PositFormat():
-            return f"es={format_.exponent_bits}"
-        case IntegerFormat():
-            return INTEGER_LAYOUTS[format_.encoding] if format_.signed else "unsigned"
-        case CodebookFormat():
-            return f"{len(format_.values)} values"
 
 
 def page(format_: AnyFormat, *, is_coloured: bool) -> str:

@@ -11,12 +11,12 @@ from precisionlab.cli.inspect_text import inspection_text, number_heading, patte
 from precisionlab.cli.inspected_formats import formats_named, formats_wanted
 from precisionlab.cli.number_text import json_number
 from precisionlab.cli.output import put
+from precisionlab.cli.rounding_flags import rounding_given
 from precisionlab.cli.terminal import columns, wants_colour
 from precisionlab.errors import UsageError
-from precisionlab.formats.expressions import parse_number, parse_pattern
+from precisionlab.formats.expressions import ACCEPTED_PATTERN, parse_number, parse_pattern
 from precisionlab.formats.finding import formats
 from precisionlab.formats.inspection import Inspection, inspect_pattern, try_inspect
-from precisionlab.formats.modes import Overflow, Rounding
 from precisionlab.formats.specials import Number
 
 
@@ -59,9 +59,37 @@ def check_flags(arguments: argparse.Namespace) -> None:
     Raises:
         UsageError: it does not.
     """
-    is_pattern = arguments.source is not None or arguments.bits is not None
-    if is_pattern and (arguments.source is None or arguments.bits is None or arguments.value is not None):
+    check_pattern_flags(arguments)
+    check_worst_flags(arguments)
+    if arguments.value is None and arguments.bits is None:
+        raise UsageError("inspect", "takes a VALUE, PATH::TENSOR[INDEX], or --from FORMAT with --bits PATTERN")
+
+
+def check_pattern_flags(arguments: argparse.Namespace) -> None:
+    """See that what goes with a pattern is there, and nothing that would not be obeyed.
+
+    Raises:
+        UsageError: it is not so.
+    """
+    if arguments.source is None and arguments.bits is None:
+        return
+    if arguments.source is None or arguments.bits is None or arguments.value is not None:
         raise UsageError("inspect", "--from FORMAT and --bits PATTERN go together, without a VALUE")
+    if not arguments.bits.strip():
+        raise UsageError("--bits", "is empty", ACCEPTED_PATTERN)
+    for flag in ("rounding", "overflow"):
+        if arguments.formats is None and getattr(arguments, flag) is not None:
+            raise UsageError(
+                f"--{flag}", "has no effect on a pattern alone", "name what to convert it to: --formats NAMES"
+            )
+
+
+def check_worst_flags(arguments: argparse.Namespace) -> None:
+    """See that what goes with a ranking is there, and nothing else.
+
+    Raises:
+        UsageError: it is not so.
+    """
     if (arguments.worst is None) != (arguments.to is None):
         raise UsageError("inspect", "--worst N and --to FORMAT go together, with PATH::TENSOR")
     if arguments.worst is None and arguments.by is not None:
@@ -70,8 +98,6 @@ def check_flags(arguments: argparse.Namespace) -> None:
         raise UsageError("--worst", "looks at a tensor of a checkpoint", "name it: PATH::TENSOR")
     if arguments.worst is not None and arguments.formats is not None:
         raise UsageError("--formats", "does not go with --worst, which casts to the one format of --to")
-    if not is_pattern and arguments.value is None:
-        raise UsageError("inspect", "takes a VALUE, PATH::TENSOR[INDEX], or --from FORMAT with --bits PATTERN")
 
 
 def run_number(arguments: argparse.Namespace) -> ExitCode:
@@ -86,7 +112,7 @@ def run_number(arguments: argparse.Namespace) -> ExitCode:
         document = {
             "expression": arguments.value,
             "value": json_number(number),
-            "formats": [json_answer(answer) for answer in answers],
+            "formats": [json_answer(answer, number) for answer in answers],
         }
         put(json.dumps(document, indent=2, ensure_ascii=False))
         return ExitCode.OK
@@ -94,7 +120,7 @@ def run_number(arguments: argparse.Namespace) -> ExitCode:
     known = [answer.format for answer in answers if isinstance(answer, Inspection)]
     text = arguments.value
     heading = "" if text is None else number_heading(text, number, width) + pattern_hints(text, known, width)
-    blocks = (inspection_text(answer, width, is_coloured=is_coloured) for answer in answers)
+    blocks = (inspection_text(answer, number, width, is_coloured=is_coloured) for answer in answers)
     put(heading + "\n".join(blocks))
     return ExitCode.OK
 
@@ -106,13 +132,14 @@ def asked(arguments: argparse.Namespace) -> tuple[Number, Sequence[Answer]]:
         UsageError: it is neither a number nor a pattern.
         FormatError: there is no such format, or the pattern is not one of it.
     """
-    rounding, overflow = Rounding(arguments.rounding), Overflow(arguments.overflow)
+    rounding, overflow = rounding_given(arguments)
     if arguments.value is not None:
         number = number_given(arguments.value)
         wanted = formats_wanted(arguments.formats)
         return number, [try_inspect(number, format_, rounding, overflow) for format_ in wanted]
-    source = inspect_pattern(parse_pattern(arguments.bits), formats.element(arguments.source))
-    targets = formats_named(arguments.formats) if arguments.formats else ()
+    stored = formats.element(arguments.source)
+    source = inspect_pattern(parse_pattern(arguments.bits, stored.bits), stored)
+    targets = () if arguments.formats is None else formats_named(arguments.formats)
     number = source.datum.value
     return number, [source, *(try_inspect(number, target, rounding, overflow) for target in targets)]
 

@@ -16,6 +16,7 @@ from precisionlab.cli.inspected_formats import formats_wanted
 from precisionlab.cli.number_text import json_number
 from precisionlab.cli.output import put
 from precisionlab.cli.place_text import json_place, place_text
+from precisionlab.cli.rounding_flags import rounding_given
 from precisionlab.cli.terminal import columns, styled, wants_colour
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
@@ -47,7 +48,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     with open_checkpoint(path) as checkpoint, FileReader() as reader:
         place = find_place(checkpoint, rest)
         element = read_element(place.tensor, index_named(place), reader)
-    parts = parts_of(element, formats, Rounding(arguments.rounding), Overflow(arguments.overflow))
+    rounding, overflow = rounding_given(arguments)
+    found = parts_of(element, formats, rounding, overflow)
+    parts = [part for part in found if place.component in {None, part.name}]
     if arguments.format == "json":
         document = {**json_place(path, place), "components": [json_part(part) for part in parts]}
         put(json.dumps(document, indent=2, ensure_ascii=False))
@@ -90,13 +93,14 @@ def blocks_of(part: Part, width: int, *, is_coloured: bool) -> Iterator[str]:
     if part.name != "value":
         yield styled(f"{part.name} part", "1", is_coloured=is_coloured) + "\n"
     for answer in (part.stored, *part.others):
-        yield inspection_text(answer, width, is_coloured=is_coloured)
+        yield inspection_text(answer, part.stored.datum.value, width, is_coloured=is_coloured)
 
 
 def json_part(part: Part) -> Mapping[str, object]:
     """One number: what it is, and what the formats make of it, the stored one first."""
+    value = part.stored.datum.value
     return {
         "component": part.name,
-        "value": json_number(part.stored.datum.value),
-        "formats": [json_answer(answer) for answer in (part.stored, *part.others)],
+        "value": json_number(value),
+        "formats": [json_answer(answer, value) for answer in (part.stored, *part.others)],
     }

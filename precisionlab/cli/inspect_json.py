@@ -7,18 +7,20 @@ from precisionlab.cli.number_text import json_number, json_pattern
 from precisionlab.errors import FormatError
 from precisionlab.formats.inspection import Datum, Inspection, RoundingOutcome
 from precisionlab.formats.records import ElementFormat
+from precisionlab.formats.specials import Number
 
 Answer = Inspection | FormatError
 """What a number is in a format, or why the format cannot hold it."""
 
 
-def json_answer(answer: Answer) -> Mapping[str, object]:
-    """One format's answer, exactly."""
+def json_answer(answer: Answer, number: Number) -> Mapping[str, object]:
+    """What one format makes of a number, exactly."""
     if isinstance(answer, FormatError):
         return {"format": answer.subject, "error": answer.problem}
     return {
         "format": answer.format.name,
         **json_datum(answer.datum, answer.format),
+        "is_exact": answer.datum.value == number,
         "fields": {field.name: field.bits for field in answer.fields},
         "class": answer.pattern_class.value,
         "ulp": json_number(answer.ulp),

@@ -17,12 +17,18 @@ from precisionlab.formats.expansions import (
 )
 from precisionlab.formats.facts import facts_of
 from precisionlab.formats.inspection import BitField, Datum, Inspection, RoundingOutcome
+from precisionlab.formats.ladders import ladder_of
 from precisionlab.formats.records import ElementFormat
 from precisionlab.formats.specials import Number, Special
 
 LABEL_WIDTH = 10
 LONGEST_DIGITS = 200
 """Most characters of an expansion that is shown; --format json has all."""
+SPECIAL_NAMES = {
+    Special.INFINITY: "infinity",
+    Special.NEGATIVE_INFINITY: "-infinity",
+    Special.NEGATIVE_ZERO: "-0",
+}
 FIELD_COLOURS = {
     "sign": "31",
     "exponent": "32",
@@ -53,14 +59,14 @@ def pattern_hints(text: str, formats: Sequence[ElementFormat], width: int) -> st
     return textwrap.fill(f"As bits: {hints}{example}", width, break_on_hyphens=False) + "\n\n" if wide else ""
 
 
-def inspection_text(answer: Inspection | FormatError, width: int, *, is_coloured: bool) -> str:
-    """The block of one format."""
+def inspection_text(answer: Inspection | FormatError, number: Number, width: int, *, is_coloured: bool) -> str:
+    """The block of what one format makes of a number."""
     if isinstance(answer, FormatError):
         return f"{styled(answer.subject, '1', is_coloured=is_coloured)}\n  {answer.problem}\n"
     title = f"{styled(answer.format.name, '1', is_coloured=is_coloured)}  {answer.format.title}"
     bits = f"  {'bits':<{LABEL_WIDTH}}{bits_text(answer.fields, width, is_coloured=is_coloured)}"
     lines = (labelled(label, text, width) for label, text in described(answer))
-    return "\n".join((title, bits, *lines, *rounding_lines(answer, width))) + "\n"
+    return "\n".join((title, bits, *lines, *rounding_lines(answer, number, width))) + "\n"
 
 
 def bits_text(fields: Sequence[BitField], width: int, *, is_coloured: bool) -> str:
@@ -81,18 +87,24 @@ def fold(field: BitField, room: int, *, is_coloured: bool) -> str:
 
 def described(answer: Inspection) -> Iterator[tuple[str, str]]:
     """Labels and texts of a block."""
-    value = answer.datum.value
     yield "hex", hex_pattern(answer.datum.pattern, answer.format)
     yield "class", answer.pattern_class.value
-    if isinstance(value, Special):
-        yield "value", value.value
-    else:
-        yield "decimal", cut_digits(exact_decimal(value) or fraction_text(value))
-        yield "binary", cut_digits(exact_binary(value) or fraction_text(value))
+    yield from value_lines(answer.datum.value)
     if answer.ulp is not None:
         yield "ulp", in_both_ways(answer.ulp)
     yield "below", datum_text(answer.below, answer.format)
     yield "above", datum_text(answer.above, answer.format)
+
+
+def value_lines(value: Number) -> Iterator[tuple[str, str]]:
+    """A number in decimal and in binary; zero with its sign; another special as a word."""
+    if value is Special.NEGATIVE_ZERO:
+        yield from (("decimal", value.value), ("binary", value.value))
+    elif isinstance(value, Special):
+        yield "value", value.value
+    else:
+        yield "decimal", cut_digits(exact_decimal(value) or fraction_text(value))
+        yield "binary", cut_digits(exact_binary(value) or fraction_text(value))
 
 
 def datum_text(datum: Datum | None, format_: ElementFormat) -> str:
@@ -123,8 +135,10 @@ def labelled(label: str, text: str, width: int) -> str:
     )
 
 
-def rounding_lines(answer: Inspection, width: int) -> Iterator[str]:
+def rounding_lines(answer: Inspection, number: Number, width: int) -> Iterator[str]:
     """What the rounding modes make of the number, those that agree together."""
+    if isinstance(number, Special) and answer.datum.value is not number:
+        yield labelled("rounding", stand_in_text(number, answer), width)
     if not answer.outcomes:
         return
     groups: dict[int, list[RoundingOutcome]] = {}
@@ -139,6 +153,16 @@ def rounding_lines(answer: Inspection, width: int) -> Iterator[str]:
         yield labelled(label, f"{modes}:", width)
         yield labelled("", f"  {result_text(outcomes[0].result, answer.format)}", width)
         yield labelled("", f"  {error_text(outcomes[0])}", width)
+
+
+def stand_in_text(special: Special, answer: Inspection) -> str:
+    """What a format without a special has instead of it."""
+    ladder, value = ladder_of(answer.format), answer.datum.value
+    ends = {ladder.value(ladder.highest): ", the largest number", ladder.value(ladder.lowest): ", the lowest number"}
+    if isinstance(value, Special):
+        return f"{SPECIAL_NAMES[special]} becomes {answer.pattern_class.value}"
+    end = "" if special is Special.NEGATIVE_ZERO else ends.get(value, "")
+    return f"{SPECIAL_NAMES[special]} becomes {short_text(value)}{end}"
 
 
 def error_text(outcome: RoundingOutcome) -> str:

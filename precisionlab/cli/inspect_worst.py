@@ -12,17 +12,18 @@ from precisionlab.analysis.worst import Loser, Ranking, rank
 from precisionlab.checkpoints.model import Checkpoint
 from precisionlab.checkpoints.opening import open_checkpoint
 from precisionlab.checkpoints.reading import FileReader
-from precisionlab.cli.element_reference import Place, bracketed, find_place, path_and_rest, refuse_empty
+from precisionlab.cli.element_reference import Place, element_text, find_place, path_and_rest, refuse_empty
 from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.inspect_json import json_datum
 from precisionlab.cli.number_text import json_number
 from precisionlab.cli.output import put
 from precisionlab.cli.place_text import json_place, place_text
+from precisionlab.cli.rounding_flags import rounding_given
 from precisionlab.cli.terminal import columns, wants_colour
-from precisionlab.cli.worst_text import ranking_text
-from precisionlab.errors import UsageError
+from precisionlab.cli.worst_text import has_nan, ranking_text
+from precisionlab.errors import FormatError, UsageError
 from precisionlab.escaping import printable
-from precisionlab.formats import ElementFormat, Overflow, Rounding, formats
+from precisionlab.formats import BlockFormat, ElementFormat, formats
 
 NUMBER = re.compile(r"[0-9]{1,9}")
 MOST = 10_000
@@ -72,8 +73,21 @@ def cast_of(arguments: argparse.Namespace) -> Cast:
     Raises:
         FormatError: there is no such format.
     """
-    rounding, overflow = Rounding(arguments.rounding), Overflow(arguments.overflow)
-    return Cast(formats.element(arguments.to), rounding, overflow, By(arguments.by or "absolute"))
+    rounding, overflow = rounding_given(arguments)
+    return Cast(target_named(arguments.to), rounding, overflow, By(arguments.by or "absolute"))
+
+
+def target_named(name: str) -> ElementFormat:
+    """The format of single numbers of that name.
+
+    Raises:
+        FormatError: there is none, or it is one of blocks.
+    """
+    target = formats.find(name)
+    if isinstance(target, BlockFormat):
+        remedy = f"--worst casts to formats of single numbers only, such as its elements' {target.element.name}"
+        raise FormatError(name, "is a format of blocks", remedy)
+    return target
 
 
 def tensor_named(checkpoint: Checkpoint, rest: str) -> Place:
@@ -84,8 +98,8 @@ def tensor_named(checkpoint: Checkpoint, rest: str) -> Place:
     """
     place = find_place(checkpoint, rest)
     refuse_empty(place.tensor)
-    if place.index:
-        raise UsageError("--worst", f"looks at a whole tensor; leave out {bracketed(place.index)}")
+    if place.index or place.component:
+        raise UsageError("--worst", f"looks at a whole tensor; leave out {element_text(place)}")
     return Place(place.tensor, None)
 
 
@@ -98,6 +112,7 @@ def json_ranking(ranking: Ranking, stored: ElementFormat) -> Mapping[str, object
         "overflow": cast.overflow.value,
         "by": cast.by.value,
         "numbers": ranking.n_numbers,
+        "has_nan": has_nan(cast.format),
         "counts": {fate.name.lower(): ranking.counts[fate] for fate in Fate},
         "worst": [json_loser(loser, stored, cast.format) for loser in ranking.losers],
     }

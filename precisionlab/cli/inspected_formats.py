@@ -33,4 +33,4 @@ def formats_wanted(names: str | None) -> Sequence[ElementFormat]:
         UsageError: the list is empty.
         FormatError: there is no such format.
     """
-    return formats_named(names or ",".join(COMMON))
+    return formats_named(",".join(COMMON) if names is None else names)

@@ -8,10 +8,11 @@ from precisionlab.analysis.options import nearest, option_fields
 from precisionlab.checkpoints.containers import all_containers
 from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
+from precisionlab.cli.format_cells import HEADINGS, row
 from precisionlab.cli.output import put
 from precisionlab.cli.parser import SUBJECTS
 from precisionlab.errors import UsageError
-from precisionlab.formats import STORED_FORMATS, FloatFormat
+from precisionlab.formats import STORED_FORMATS
 from precisionlab.scanning.discovery import Discovered, load_all
 
 Row = Mapping[str, str]
@@ -72,14 +73,9 @@ def rows_of(subject: str, discovered: Discovered) -> Sequence[Row]:
 
 
 def format_row(name: str) -> Row:
-    """One format of the catalogue."""
+    """One of the formats that checkpoints store, as `precisionlab formats` shows it."""
     format_ = STORED_FORMATS[name]
-    if isinstance(format_, FloatFormat):
-        layout = f"{int(format_.signed)}+{format_.exponent_bits}+{format_.mantissa_bits}"
-        extent = f"{format_.min_positive:.4g} to {format_.max_finite:.4g}"
-    else:
-        layout, extent = "integer", f"{format_.minimum} to {format_.maximum}"
-    return {"name": name, "bits": str(format_.bits), "fields": layout, "magnitudes": extent, "title": format_.title}
+    return {**dict(zip(HEADINGS, row(format_), strict=True)), "title": format_.title}
 
 
 def section(title: str, rows: Sequence[Row]) -> str:

@@ -1,6 +1,7 @@
 """The grammar of the command line; importing it imports nothing heavy."""
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -22,7 +23,9 @@ EPILOG = "exit codes:\n" + "\n".join(f"  {code.value:<4} {meaning}" for code, me
 
 INSPECT_DESCRIPTION = """\
 Show what a number, or an element of a checkpoint, is in number formats:
-bits, class, neighbours, rounding errors; all exact.
+bits, class, neighbours, rounding errors. All is computed exactly; the text
+shortens long expansions, neighbours to 17 digits or more and errors to 6, and
+--format json has every digit.
 Or show which elements of a tensor lose most in a cast."""
 
 INSPECT_EPILOG = """\
@@ -30,13 +33,23 @@ PATH is a file, a folder or a sharded model; INDEX counts from 0, or from the
 end where it is negative:
   inspect 'model.safetensors::layer.0.weight[3,5]'
   inspect model.safetensors::layer.0.weight --worst 20 --to e4m3fn
+  inspect 'model.safetensors::layer.0.spectrum[7].imag'
 
-Before an expression that begins with a minus sign write '--':
-  inspect --formats half -- -1/3"""
+PATTERN is hexadecimal (0x7bff), binary (0b0111101111111111), binary as printed
+here, every bit of it ('0 11110 1111111111'), or decimal (31743).
+
+A VALUE may begin with a minus sign: inspect -1/3, inspect -inf."""
+
+NEGATIVE_NUMBER = re.compile(r"-(?:[0-9.(]|inf|nan)", re.IGNORECASE)
+"""How a number begins that is no flag; no flag of `inspect` begins so."""
 
 
 class Parser(argparse.ArgumentParser):
     """Help on standard output, and mistakes as errors of one line."""
+
+    def take_numbers(self, beginning: re.Pattern[str]) -> None:
+        """Let arguments that begin so be values, not flags."""
+        self._negative_number_matcher = beginning
 
     def print_help(self, file: Any = None) -> None:  # noqa: ANN401 - argparse's signature
         """Print the help where results go."""
@@ -230,7 +243,7 @@ def add_formats(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     add_display(parser)
 
 
-def add_inspect(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+def add_inspect(add_parser: Callable[..., Parser]) -> None:
     """`precisionlab inspect VALUE`, `precisionlab inspect PATH::TENSOR[INDEX]`."""
     parser = add_parser(
         "inspect",
@@ -240,21 +253,20 @@ def add_inspect(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.take_numbers(NEGATIVE_NUMBER)
     parser.add_argument(
         "value",
         metavar="VALUE",
         nargs="?",
-        help="0.1, 1/3, 2**-149, 0x1.8p3, 0b101, -0.0, nan, inf, an integer; or PATH::TENSOR[INDEX]",
+        help="0.1, 1/3, 2**-149, 0x1.8p3, 0b101, -1/3, -0.0, nan, -inf, an integer; or PATH::TENSOR[INDEX]",
     )
     parser.add_argument(
         "--formats", metavar="NAMES", help="formats, separated by commas (see 'formats'), or all; default: common ones"
     )
     parser.add_argument("--from", metavar="FORMAT", dest="source", help="decode --bits in this format")
-    parser.add_argument("--bits", metavar="PATTERN", help="0x7bff or 0b0_11110_1111111111; with --from")
-    parser.add_argument("--rounding", choices=ROUNDINGS, default="nearest-even", help="default: nearest-even")
-    parser.add_argument(
-        "--overflow", choices=OVERFLOWS, default="ieee", help="infinity or NaN, or the largest number; default: ieee"
-    )
+    parser.add_argument("--bits", metavar="PATTERN", help="0x7bff, '0 11110 1111111111', …; with --from")
+    parser.add_argument("--rounding", choices=ROUNDINGS, help="default: nearest-even")
+    parser.add_argument("--overflow", choices=OVERFLOWS, help="infinity or NaN, or the largest number; default: ieee")
     worst = parser.add_argument_group("the elements of PATH::TENSOR that lose most")
     worst.add_argument("--worst", metavar="N", help="show so many, at most 10,000; with --to")
     worst.add_argument("--to", metavar="FORMAT", help="the format that the tensor is cast to, unscaled")

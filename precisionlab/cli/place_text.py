@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from precisionlab.cli.element_reference import Place, bracketed, listed
+from precisionlab.cli.element_reference import Place, element_text, listed
 from precisionlab.cli.inspect_text import labelled
 from precisionlab.escaping import printable
 
@@ -24,8 +24,8 @@ def described(place: Place) -> Iterator[tuple[str, str]]:
     yield "stored", f"{tensor.dtype}, {f'shape {listed(tensor.shape)}' if tensor.shape else 'without axes'}"
     if tensor.note:
         yield "note", printable(tensor.note)
-    if place.index:
-        yield "element", bracketed(place.index)
+    if place.index or place.component:
+        yield "element", element_text(place)
 
 
 def json_place(path: str, place: Place) -> Mapping[str, object]:

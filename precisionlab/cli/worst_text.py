@@ -13,6 +13,7 @@ from precisionlab.cli.number_text import short_text
 from precisionlab.cli.terminal import styled
 from precisionlab.formats.classes import PatternClass
 from precisionlab.formats.facts import facts_of
+from precisionlab.formats.ladders import ladder_of
 from precisionlab.formats.records import ElementFormat, IntegerFormat
 from precisionlab.formats.specials import Number, Special
 
@@ -56,6 +57,7 @@ def described(ranking: Ranking, tensor: TensorInfo) -> Iterator[tuple[str, str]]
     yield "cast to", f"{cast.format.name}, unscaled, rounding {cast.rounding.value}, overflow {cast.overflow.value}"
     kind = "elements" if LAYOUTS[tensor.dtype].components == 1 else "numbers, two an element"
     counts = ", ".join(f"{ranking.counts[fate]:,} {words}" for fate, words in FATES.items() if shows(ranking, fate))
+    counts += f", and {cast.format.name} has none" if is_nan_lost(ranking) else ""
     yield "counted", f"{ranking.n_numbers:,} {kind}: {counts}"
 
 
@@ -64,10 +66,22 @@ def shows(ranking: Ranking, fate: Fate) -> bool:
     return ranking.counts[fate] > 0 or fate in {Fate.EXACT, Fate.UNDERFLOW, Fate.OVERFLOW}
 
 
+def has_nan(format_: ElementFormat) -> bool:
+    """Whether a format has a pattern for NaN."""
+    return ladder_of(format_).pattern_of_special(Special.NAN) is not None
+
+
+def is_nan_lost(ranking: Ranking) -> bool:
+    """Whether there are NaN that the cast has no pattern for."""
+    return ranking.counts[Fate.NAN] > 0 and not has_nan(ranking.cast.format)
+
+
 def title_of(ranking: Ranking) -> str:
-    """What the table holds."""
+    """What the table holds, or that it would be empty."""
+    if not ranking.losers and is_nan_lost(ranking):
+        return f"{ranking.counts[Fate.NAN]:,} NaN cannot be stored in {ranking.cast.format.name}; no number loses anything."
     if not ranking.losers:
-        return "None loses anything."
+        return "No number loses anything."
     return f"The worst {len(ranking.losers):,} by {ranking.cast.by.value} error:"
 
 

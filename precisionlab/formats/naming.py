@@ -46,8 +46,9 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "int8": ("i8", "char"),
         "int16": ("i16", "short"),
         "int32": ("i32", "int"),
-        "int64": ("i64", "long"),
+        "int64": ("i64", "long", "longlong"),
         "uint8": ("u8", "byte"),
+        "uint64": ("ulonglong",),
     }
 )
 """What else formats are called: by torch, ml_dtypes, safetensors, LLVM, and in papers."""
@@ -154,7 +155,9 @@ def name_given(key: object) -> str:
         key = key.type  # its name, unlike the dtype's, does not call the long double of x87 float128
     if numpy is not None and isinstance(key, type) and issubclass(key, numpy.generic):
         return key.__name__
-    raise FormatError(type(key).__name__, "is no name of a format", "give a text, or a dtype of torch or numpy")
+    raise FormatError(
+        f"an object of type {type(key).__name__}", "is no name of a format", "give a text, or a dtype of torch or numpy"
+    )
 
 
 def shown(name: str) -> str:

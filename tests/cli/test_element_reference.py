@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from precisionlab.checkpoints.model import ByteRange, Checkpoint, Omission, TensorInfo
 from precisionlab.cli.element_reference import (
+    Place,
     bracketed,
     find_place,
     path_and_rest,
@@ -77,6 +78,19 @@ def test_the_very_name_comes_first(name: str, other: str) -> None:
     place = find_place(checkpoint(tensor(name), tensor(literal)), literal)
     assert (place.tensor.name, place.index) == (literal, None)
     assert find_place(checkpoint(tensor(name), tensor(literal)), f"{literal}[-1,0]").index == (3, 0)
+
+
+def test_parts_of_complex_elements() -> None:
+    """After the brackets; a tensor of that very name comes first."""
+    part = TensorInfo("z[0]", "complex64", (4, 6), ByteRange("file", 0, 0))
+    literal = tensor("z[0][1,2].imag")
+    assert find_place(checkpoint(part), "z[0][1,-1].imag") == Place(part, (1, 5), "imaginary")
+    assert find_place(checkpoint(part), "z[0][1,2].real") == Place(part, (1, 2), "real")
+    assert find_place(checkpoint(part, literal), "z[0][1,2].imag") == Place(literal, None)
+    with pytest.raises(
+        UsageError, match=r"z\[0\]\.imag: names a part of a whole tensor; its shape is \[4, 6\], an index"
+    ):
+        find_place(checkpoint(part), "z[0].imag")
 
 
 @pytest.mark.parametrize(

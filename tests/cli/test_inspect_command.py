@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -96,13 +98,15 @@ def test_patterns_decode(capsys: pytest.CaptureFixture[str]) -> None:
         (("0.5", "--formats", "half"), "rounding  exact"),
         (("0x3dcccccd",), "As bits: float32 0.100000001 (inspect --from float32 --bits 0x3dcccccd)"),
         (("--formats", "half", "--", "-1/3"), "hex       0xb555"),
-        (("-inf", "--formats", "half"), "hex       0xfc00"),
+        (("-nan", "--formats", "half"), "hex       0x7e00"),
+        (("-0.0", "--formats", "half"), "class     negative zero\n  decimal   -0\n  binary    -0\n  ulp"),
+        (("--from", "half", "--bits", "0 11110 1111111111"), "hex       0x7bff"),
+        (("--from", "fp4", "--bits", "0 01 0"), "hex       0x2"),
+        (("--from", "half", "--bits", "0", "--formats", "bf16", "--rounding", "up"), "bfloat16"),
     ],
 )
 def test_answers_contain(arguments: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Specials, overflow policies, rounding modes and hints, each in its words."""
-    if arguments[0].startswith("-inf"):
-        arguments = (*arguments[1:], "--", arguments[0])
     assert expected in output(capsys, *arguments)
 
 
@@ -115,6 +119,18 @@ def test_answers_contain(arguments: tuple[str, ...], expected: str, capsys: pyte
         (("--from", "fp16"), "inspect: --from FORMAT and --bits PATTERN go together, without a VALUE"),
         (("0.1", "--from", "fp16", "--bits", "1"), "inspect: --from FORMAT and --bits PATTERN go together"),
         (("--from", "fp16", "--bits", "0x1ffff"), "float16: has 16 bits, 17 were given"),
+        (("--from", "fp16", "--bits", ""), "--bits: is empty; takes a bit pattern such as"),
+        (("--from", "fp16", "--bits", "10"), "10: may be bits or a decimal number; write 0b10 for bits, 0xa for"),
+        (("--from", "fp16", "--bits", "0 01"), "0 01: has 3 bits, the format has 16"),
+        (("--from", "fp16", "--bits", "1", "--rounding", "up"), "--rounding: has no effect on a pattern alone; name"),
+        (("--from", "fp16", "--bits", "1", "--overflow", "ieee"), "--overflow: has no effect on a pattern alone"),
+        (("--from", "fp16", "--bits", "1", "--formats", ""), "--formats: takes names of formats, separated by"),
+        (("0.1", "--formats", ""), "--formats: takes names of formats, separated by commas, or all"),
+        (("",), "an empty text is no number; takes a number such as"),
+        (("1/inf",), "1/inf: nan and inf stand alone; nothing is computed with them"),
+        (("-x",), "there is no flag -x; see precisionlab inspect --help"),
+        (("-infinite",), "-infinite: infinite is no number; takes a number such as"),
+        (("--formts", "half", "1"), "there is no flag --formts; did you mean --formats?"),
         (("--from", "fp16", "--bits", "zz"), "zz: is no bit pattern; takes a bit pattern such as"),
         ((), "inspect: takes a VALUE, PATH::TENSOR[INDEX], or --from FORMAT with --bits PATTERN"),
         (("9**9**9",), "9**9**9: is longer than 300,000 bits"),
@@ -129,6 +145,71 @@ def test_bad_input_is_one_line_and_exit_2(
     assert captured.out == ""
     assert captured.err.startswith(f"precisionlab: error: {message}")
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["-inf", "-Infinity", "-1e5", "-0x10", "-1/3", "-.5", "-(1/3)", "-0.0", "-NaN", "-1"])
+def test_values_may_begin_with_a_minus_sign(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before flags, between and after them, as after `--`."""
+    expected = output(capsys, "--formats", "half", "--format", "json", "--", value)
+    for arguments in (
+        (value, "--formats", "half", "--format", "json"),
+        ("--formats", "half", value, "--format", "json"),
+        ("--formats", "half", "--format", "json", value),
+    ):
+        assert output(capsys, *arguments) == expected
+
+
+STAND_INS = {
+    ("inf", "fp4"): "infinity becomes 6, the largest number",
+    ("inf", "int4"): "infinity becomes 7, the largest number",
+    ("inf", "uint8"): "infinity becomes 255, the largest number",
+    ("inf", "e4m3fn"): "infinity becomes NaN",
+    ("inf", "posit8"): "infinity becomes NaR",
+    ("-inf", "fp4"): "-infinity becomes -6, the lowest number",
+    ("-inf", "uint8"): "-infinity becomes 0, the lowest number",
+    ("-0.0", "int8"): "-0 becomes 0",
+    ("-0.0", "uint8"): "-0 becomes 0",
+    ("-0.0", "e8m0"): "-0 becomes NaN",
+    ("inf", "half"): "",
+    ("-0.0", "fp4"): "",
+    ("nan", "half"): "",
+}
+
+
+@pytest.mark.parametrize(("value", "name"), STAND_INS, ids="-".join)
+def test_what_stands_in_for_a_special_is_said(value: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the format has none of it; JSON says that it is not the same."""
+    sentence = STAND_INS[value, name]
+    found = re.findall(r"^  rounding  (.*)$", output(capsys, value, "--formats", name), re.MULTILINE)
+    assert found == [sentence] * bool(sentence)
+    (entry,) = json.loads(output(capsys, value, "--formats", name, "--format", "json"))["formats"]
+    assert entry["is_exact"] is not bool(sentence)
+
+
+def test_saturated_infinity_is_the_largest_number(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also in a format that has an infinity."""
+    text = output(capsys, "inf", "--formats", "half", "--overflow", "saturate")
+    assert "  rounding  infinity becomes 65504, the largest number\n" in text
+
+
+def test_exactness_of_numbers_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whether the format holds the number itself."""
+    entries = json.loads(output(capsys, "1/8", "--formats", "half,int8", "--format", "json"))["formats"]
+    assert [entry["is_exact"] for entry in entries] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("1e90000", "--formats", "all"), ("2**-299999", "--format", "json"), ("1e-90000", "--format", "json")],
+    ids=lambda arguments: arguments[0],
+)
+def test_the_longest_numbers_take_no_longer_than_others(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half a second here, in work that takes no square of their length; it was half a minute."""
+    before = time.process_time()
+    assert output(capsys, *arguments)
+    assert time.process_time() - before < 8
 
 
 def test_the_parsers_words_are_the_modes() -> None:

@@ -152,6 +152,28 @@ def test_complex_elements_have_two_parts(tmp_path: Path, capsys: pytest.CaptureF
     ]
 
 
+@pytest.mark.parametrize(("part", "component", "value"), [("real", "real", "3/2"), ("imag", "imaginary", "-5")])
+def test_a_part_of_a_complex_element(
+    part: str, component: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Named as reports print it; it is shown alone."""
+    np.save(tmp_path / "z.npy", np.array([[0, 1.5 - 5j]], np.complex64))
+    place = f"{tmp_path / 'z.npy'}::z[0,-1].{part}"
+    (only,) = document(capsys, place)["components"]
+    assert (only["component"], only["value"]["fraction"]) == (component, value)
+    assert main(["inspect", place]) == 0
+    text = capsys.readouterr().out
+    assert f"  element   [0,1].{part}\n\n{component} part\n" in text
+    assert text.count(" part\n") == 1
+
+
+def test_a_part_of_a_number_without_axes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With empty brackets."""
+    np.save(tmp_path / "z.npy", np.array(2j, np.complex128))
+    (only,) = document(capsys, f"{tmp_path / 'z.npy'}::z[].imag")["components"]
+    assert only["value"]["fraction"] == "2"
+
+
 @pytest.mark.parametrize(
     ("code", "name", "bits"),
     [
@@ -221,6 +243,11 @@ def test_a_tensor_without_axes(capsys: pytest.CaptureFixture[str]) -> None:
             "stem.conv.weigth: there is no such tensor in {healthy}; did you mean",
         ),
         (["{healthy}::stem.conv.weight[0]"], "stem.conv.weight[0]: 1 index for 4 axes; its shape is [32, 16, 3, 3]"),
+        (
+            ["{healthy}::stem.conv.weight[0,0,0,0].real"],
+            "stem.conv.weight[0,0,0,0].real: elements of float16 have no real and imaginary parts",
+        ),
+        (["{healthy}::stem.conv.weight[0,0,0,0]", "--formats", ""], "--formats: takes names of formats"),
         (["missing.safetensors::w[0]"], "missing.safetensors: does not exist"),
         (["::w[0]"], "the path is empty"),
         (["{healthy}"], "{healthy}: is a path, not a number; name a tensor in it: PATH::TENSOR[INDEX]"),

@@ -137,7 +137,30 @@ def test_nothing_lost(command: Command, tmp_path: Path) -> None:
     np.save(tmp_path / "i.npy", np.arange(5))
     code, out, _ = command("inspect", "i.npy::i", "--worst", "5", "--to", "int8")
     assert code == 0
-    assert out.endswith("5 elements: 5 exact, 0 underflow to zero, 0 overflow\n\nNone loses anything.\n")
+    assert out.endswith("5 elements: 5 exact, 0 underflow to zero, 0 overflow\n\nNo number loses anything.\n")
+
+
+def test_nan_that_cannot_be_stored_is_told(command: Command, tmp_path: Path) -> None:
+    """Where nothing else is lost, and beside what is; not where the format has NaN."""
+    np.save(tmp_path / "n.npy", np.array([1, np.nan, 2, np.nan], np.float32))
+    _, out, _ = command("inspect", "n.npy::n", "--worst", "5", "--to", "fp4")
+    assert "2 NaN (not ranked), and float4_e2m1fn has none" in " ".join(out.split())
+    assert out.endswith("\n\n2 NaN cannot be stored in float4_e2m1fn; no number loses anything.\n")
+    _, out, _ = command("inspect", "n.npy::n", "--worst", "5", "--to", "half")
+    assert " ".join(out.split()).endswith("2 NaN (not ranked) No number loses anything.")
+    np.save(tmp_path / "a.npy", array())
+    _, out, _ = command("inspect", "a.npy::a", "--worst", "1", "--to", "int8")
+    assert "1 NaN (not ranked), and int8 has none" in " ".join(out.split())
+    assert "The worst 1 by absolute error:" in out
+
+
+@pytest.mark.parametrize(("name", "has_nan"), [("half", True), ("e4m3fn", True), ("fp4", False), ("int8", False)])
+def test_json_tells_whether_nan_is_stored(
+    name: str, has_nan: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the count of NaN."""
+    np.save(tmp_path / "a.npy", array())
+    assert document(capsys, f"{tmp_path / 'a.npy'}::a", "--worst", "1", "--to", name)["has_nan"] is has_nan
 
 
 def test_narrow_terminals_get_blocks(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +189,10 @@ BAD = {
     "no format": (["--worst", "5"], "inspect: --worst N and --to FORMAT go together, with PATH::TENSOR"),
     "no number": (["--to", "half"], "inspect: --worst N and --to FORMAT go together, with PATH::TENSOR"),
     "unknown format": (["--worst", "5", "--to", "hlf"], "hlf: there is no such format; did you mean half?"),
+    "blocks": (
+        ["--worst", "5", "--to", "nvfp4"],
+        "nvfp4: is a format of blocks; --worst casts to formats of single numbers only, such as its elements' float4_",
+    ),
     "posits": (["--worst", "5", "--to", "posit8"], "posit8: arrays are rounded to float and integer formats only"),
     "formats": (["--worst", "5", "--to", "half", "--formats", "bf16"], "--formats: does not go with --worst"),
 }
@@ -185,6 +212,8 @@ def test_bad_flags_are_one_line_and_exit_2(case: str, process: Process) -> None:
     ("value", "message"),
     [
         ("a.npy::a[0,0]", "--worst: looks at a whole tensor; leave out [0,0]"),
+        ("z.npy::z[0].imag", "--worst: looks at a whole tensor; leave out [0].imag"),
+        ("z.npy::z[1]", "--worst: looks at a whole tensor; leave out [1]"),
         ("a.npy::b", "b: there is no such tensor in a.npy; it has 1: a"),
         ("b.npy::a", "b.npy: does not exist"),
         ("e.npy::e", "e: has no elements: its shape is [0, 3]"),
@@ -195,6 +224,7 @@ def test_what_is_no_tensor_is_refused(command: Command, tmp_path: Path, value: s
     """Elements, numbers, and what is not there."""
     np.save(tmp_path / "a.npy", array())
     np.save(tmp_path / "e.npy", np.zeros((0, 3)))
+    np.save(tmp_path / "z.npy", np.zeros(3, np.complex64))
     code, out, err = command("inspect", value, "--worst", "5", "--to", "half")
     assert (code, out, err) == (2, "", f"precisionlab: error: {message}\n")
 

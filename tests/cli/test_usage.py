@@ -77,7 +77,9 @@ def test_a_mistake_is_one_line(command: Command, arguments: Sequence[str], error
     assert err.removesuffix("\n").isprintable()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["scan", "--help"], ["list", "-h"], ["explain", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["scan", "--help"], ["list", "-h"], ["explain", "--help"], ["inspect", "--help"]]
+)
 def test_help_is_a_result(command: Command, arguments: Sequence[str]) -> None:
     """It goes to standard output and ends with 0."""
     code, out, err = command(*arguments)
@@ -136,6 +138,18 @@ def test_lists_are_chosen_by_name(command: Command) -> None:
     assert code == 0
     assert out.startswith('{\n  "rules": [')
     assert '"name": "safetensors"' in out
+
+
+def test_lists_of_formats_agree(command: Command) -> None:
+    """A format's cells are the same in `list formats` and in `formats`."""
+    _, listed, _ = command("list", "formats")
+    _, catalogue, _ = command("formats")
+    elements = catalogue.partition("\nblock formats\n")[0]
+    cells = {line.split()[0]: line.split() for line in elements.splitlines() if line}
+    rows = [line.split() for line in listed.splitlines()[1:]]
+    assert rows[0][:-1] == cells["name"]
+    assert len(rows) > 20
+    assert all(row[: len(cells[row[0]])] == cells[row[0]] for row in rows[1:])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """Any format by any of its names."""
 
+import ml_dtypes
+import numpy as np
 import pytest
+import torch
 
 import precisionlab
 from precisionlab.errors import FormatError
@@ -75,6 +78,8 @@ WRONG = {
     "e2m2b-110fn_g16": "there is no such format",
     "int\uff14_g32": "there is no such format",
     "nonsense_g32": "nonsense: there is no such format",
+    "int4_g\uff13\uff12": "there is no such format",
+    "fp8_g32": "fp8: is ambiguous; name fp8_e4m3 or fp8_e5m2",
     "mxfp5": "did you mean mxfp4?",
 }
 
@@ -89,6 +94,48 @@ def test_what_cannot_be_is_one_line(name: str, problem: str) -> None:
     assert name not in formats
     with pytest.raises(KeyError):
         _ = formats[name]
+
+
+DTYPES = {
+    "torch": (torch.bfloat16, "bfloat16"),
+    "torch, 8 bits": (torch.float8_e4m3fn, "float8_e4m3fn"),
+    "torch, packed": (torch.float4_e2m1fn_x2, "float4_e2m1fn"),
+    "torch's float": (torch.float, "float32"),
+    "numpy": (np.dtype("float16"), "float16"),
+    "numpy, big-endian": (np.dtype(">i4"), "int32"),
+    "numpy's float": (np.dtype(float), "float64"),
+    "numpy's long long": (np.dtype("q"), "int64"),
+    "scalar type": (np.float16, "float16"),
+    "ml_dtypes": (np.dtype(ml_dtypes.bfloat16), "bfloat16"),
+    "scalar type of ml_dtypes": (ml_dtypes.float8_e5m2, "float8_e5m2"),
+}
+
+
+@pytest.mark.parametrize("case", DTYPES)
+def test_dtypes_name_formats(case: str) -> None:
+    """Those of torch and numpy, and scalar types; numpy's float is not torch's."""
+    dtype, name = DTYPES[case]
+    assert formats.find(dtype) is formats[name] is formats.element(dtype)
+    with pytest.raises(FormatError, match="is a format of single numbers"):
+        formats.block(dtype)
+
+
+@pytest.mark.parametrize("key", [5, None, float, b"half", np.float16(1), np.zeros(1), ("half",)], ids=repr)
+def test_other_objects_name_none(key: object) -> None:
+    """One line; as keys they are missing, as any that there is not."""
+    with pytest.raises(FormatError, match=r"^an object of type \w+: is no name of a format; give a text, or a dtype"):
+        formats.find(key)
+    assert key not in formats
+    for catalogue in (formats, ELEMENTS):
+        with pytest.raises(KeyError):
+            _ = catalogue[key]  # type: ignore[index] # what mypy would refuse
+
+
+@pytest.mark.parametrize("dtype", [np.dtype("longdouble"), np.longdouble, torch.complex64, np.dtype("M8[s]")], ids=str)
+def test_dtypes_without_a_format_are_refused(dtype: object) -> None:
+    """NumPy calls the long double of x87 float128, which it is not."""
+    with pytest.raises(FormatError, match="there is no such format"):
+        formats.find(dtype)
 
 
 def test_elements_and_blocks_are_told_apart() -> None:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from precisionlab.errors import FormatError
-from precisionlab.formats import STORED_FORMATS, CodebookFormat, FloatFormat, IntegerFormat, NaNs, PositFormat
-from precisionlab.formats.naming import ELEMENTS, OTHER_NAMES
+from precisionlab.formats import STORED_FORMATS, CodebookFormat, FloatFormat, IntegerFormat, NaNs, PositFormat, formats
+from precisionlab.formats.naming import AMBIGUOUS_NAMES, ELEMENTS, N_SPELLED, OTHER_NAMES, spelled
 
 TORCH_DTYPES = sorted(
     name
@@ -117,6 +117,17 @@ def test_families_have_all_widths(bits: int) -> None:
         ("int65", "int65: integers have 2 to 64 bits, not 65"),
         ("posit99", "posit99: posits have 3 to 64 bits, not 99"),
         ("binary8p8", "binary8p8: signed P3109 formats have 3 to 64 bits and a precision of 1 to one bit less"),
+        ("fp8", "fp8: is ambiguous; name fp8_e4m3 or fp8_e5m2"),
+        ("Float8", "Float8: is ambiguous; name fp8_e4m3 or fp8_e5m2"),
+        ("fp6", "fp6: is ambiguous; name fp6_e2m3 or fp6_e3m2"),
+        ("mxfp8", "mxfp8: is ambiguous; name mxfp8_e4m3 or mxfp8_e5m2"),
+        ("mxfp6", "mxfp6: is ambiguous; name mxfp6_e2m3 or mxfp6_e3m2"),
+        ("binary8p3uf", "binary8p3uf: unsigned P3109 formats are not supported"),
+        ("p3109_k8p3ue", "p3109_k8p3ue: unsigned P3109 formats are not supported"),
+        ("binary8p3u", "binary8p3u: unsigned P3109 formats are not supported"),
+        ("e\uff15m\uff17", "e\uff15m\uff17: there is no such format; did you mean e8m7?"),
+        ("int\u0665", "int\u0665: there is no such format; did you mean int?"),
+        ("", "'': there is no such format; see 'precisionlab formats', or spell its fields as in e5m7"),
         (
             "a\x1b[31m\nb",
             "a\\x1b[31m\\nb: there is no such format; see 'precisionlab formats', or spell its fields as in e5m7",
@@ -131,6 +142,19 @@ def test_what_is_no_format_is_said_on_one_line(name: str, message: str) -> None:
     assert name not in ELEMENTS
     with pytest.raises(KeyError):
         _ = ELEMENTS[name]
+
+
+def test_both_meanings_of_ambiguous_names_are_formats() -> None:
+    """And the names themselves are none."""
+    assert not {*AMBIGUOUS_NAMES} & {*OTHER_NAMES, *ELEMENTS, *formats}
+    assert all(len({formats[name] for name in names}) == 2 for names in AMBIGUOUS_NAMES.values())
+
+
+def test_only_so_many_spelled_names_are_kept() -> None:
+    """Names come from users, so there is no end of them."""
+    for bias in range(2 * N_SPELLED):
+        ELEMENTS.find(f"e5m2b{bias}")
+    assert spelled.cache_info().currsize == N_SPELLED
 
 
 def test_the_catalogue_lists_each_format_once_with_a_source() -> None:
