@@ -18,11 +18,31 @@ with finite x'.
 | `flip_to_finite_share[...]` | share of all elements that are infinite or NaN and turn into a finite number; only where there are such |
 | `flip_zero_becomes[...]` | the magnitude that a zero turns into; only where there are zeros |
 | `flip_error` | medians and worst changes are within this share of themselves; 0 where all are exact |
-| `frequent_pattern`, `frequent_value`, `frequent_count`, `frequent_share`, each `[rank=...]` | the most frequent bit patterns; of equally frequent ones the lowest first |
-| `near_overflow_value`, `near_overflow_index`, each `[rank=...]` | the largest finite magnitudes, and where they stand; of equal ones the first. Of integers those nearest to either end of their range |
+| `frequent_pattern`, `frequent_value`, `frequent_count`, `frequent_share`, each `[rank=...]` | the most frequent bit patterns; of equally frequent ones the lowest first. NaNs have no value |
+| `near_overflow_value`, `near_overflow_index`, each `[rank=...]` | the largest finite magnitudes of floats, without zeros, and where they stand; of equal ones the first. Of integers those nearest to either end of their range, zeros too |
 | `near_overflow_headroom[rank=...]` | log2 of the largest finite number over the magnitude |
 | `near_underflow_value`, `near_underflow_index`, `near_underflow_is_subnormal`, each `[rank=...]` | the smallest non-zero magnitudes of floats |
 | `near_underflow_footroom[rank=...]` | log2 of the magnitude over the smallest positive number |
+
+What is no number is left out: medians and worst changes where no element has a change, as in
+tensors of zeros, infinities and NaNs; what a zero turns into where that is a NaN. Of an empty
+tensor there is `elements` alone. Tables have `nan` in these places. An index is written as
+`precisionlab inspect` takes it, of a complex element with its part: `[3,5].real`, `[3,5].imag`.
+
+**The whole checkpoint.** Its tensors are taken together by dtype, each storage once, with a table
+for each of the three dtypes of most elements; the others are listed, and JSON and HTML reports have
+the bits of each tensor.
+
+| column | meaning |
+| --- | --- |
+| set | share of the elements of all these tensors that have the bit set |
+| entropy | binary entropy of that share |
+| least median, largest median | the smallest and the largest of the tensors' `flip_median_change` |
+| worst | the largest of the tensors' `flip_worst_change` |
+| to inf/NaN | share of the elements of all these tensors that are finite and turn into an infinity or a NaN |
+
+"Tensors nearest to overflow" are the float tensors of least `near_overflow_headroom`, with the
+element of rank 1.
 
 **Exactness.** Everything is exact but the changes in float32 and float64 tensors of more than 65,536
 distinct values, whose elements are counted in bins (docs/census.md). What depends on sign and

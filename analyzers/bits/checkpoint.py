@@ -1,7 +1,6 @@
 """The bits of a whole checkpoint."""
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,17 +13,15 @@ from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.figures import Cell, Column, Figure, Table
 from precisionlab.analysis.results import Result, Scalar, Status
 from precisionlab.checkpoints.model import TensorInfo
-from precisionlab.formats import FloatFormat
+from precisionlab.formats import FloatFormat, Format
 
+DTYPES_SHOWN = 3
+"""Dtypes with a table of their bits; the others are listed."""
 TENSORS_SHOWN = 10
 
-DTYPE_COLUMNS = (
-    *BIT_COLUMNS,
-    Column("least median"),
-    Column("largest median"),
-    Column("worst"),
-    Column("to inf/NaN", "share"),
-)
+CHANGE_COLUMNS = (Column("least median"), Column("largest median"), Column("worst"))
+NON_FINITE_COLUMN = Column("to inf/NaN", "share")
+DTYPE_COLUMNS = (Column("dtype"), Column("tensors"), Column("elements"))
 NEAREST_COLUMNS = (Column("tensor"), Column("dtype"), Column("binades left"), Column("value"), Column("index"))
 
 
@@ -40,11 +37,47 @@ class Measured:
         """Elements counted."""
         return int(self.values["elements"])
 
+    @property
+    def format(self) -> Format:
+        """What one of them is stored in."""
+        return LAYOUTS[self.info.dtype].format
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The tensors of one dtype."""
+
+    dtype: str
+    measured: tuple[Measured, ...]
+
+    @property
+    def format(self) -> Format:
+        """What one element is stored in."""
+        return LAYOUTS[self.dtype].format
+
+    @property
+    def n_elements(self) -> int:
+        """Elements of all tensors."""
+        return sum(one.n_elements for one in self.measured)
+
+    @property
+    def has_flips(self) -> bool:
+        """Whether flips are known of any tensor: not of integers of which none was counted one by one."""
+        return any("flip_error" in one.values for one in self.measured)
+
+    def share(self, key: str) -> float:
+        """A share of the elements of all tensors."""
+        return sum(float(one.values[key]) * one.n_elements for one in self.measured) / self.n_elements
+
+    def known(self, key: str) -> list[float]:
+        """A measurement of those tensors that have it."""
+        return [float(one.values[key]) for one in self.measured if key in one.values]
+
 
 def summarize(answers: Sequence[Answer], options: Options) -> Result:
-    """The bits of the float dtype that most elements have, and the tensors nearest to overflow.
+    """The bits of the dtypes that most elements have, and the tensors nearest to overflow.
 
-    Over float tensors that own their bytes, so that shared storage counts once.
+    Over tensors that own their bytes, so that shared storage counts once.
     """
     del options
     measured = [one for one in map(measured_of, answers) if one is not None]
@@ -52,61 +85,63 @@ def summarize(answers: Sequence[Answer], options: Options) -> Result:
 
 
 def measured_of(answer: Answer) -> Measured | None:
-    """What was measured of a float tensor; None of others, of empty ones, and of those whose bytes another one owns."""
+    """What was measured of a tensor; None of empty ones, and of those whose bytes another one owns."""
     info = answer.tensor.info
     is_owner = answer.result.status is Status.DONE and info.shares_storage_with is None
-    if not is_owner or not info.n_elements or not isinstance(LAYOUTS[info.dtype].format, FloatFormat):
+    if not is_owner or not info.n_elements:
         return None
     return Measured(info, {one.metric.key: one.value for one in answer.result.measurements})
 
 
 def figures_of(measured: Sequence[Measured]) -> Iterator[Figure]:
-    """Both tables; none without a float tensor, none of extremes where they were not looked for."""
-    n_elements: Counter[str] = Counter()
-    for one in measured:
-        n_elements[one.info.dtype] += one.n_elements
-    for dtype, _ in n_elements.most_common(1):
-        yield dtype_table(dtype, [one for one in measured if one.info.dtype == dtype])
-    nearest = [one for one in measured if "near_overflow_headroom[rank=1]" in one.values]
+    """A table for each of the first dtypes, one of the others, and one of the floats nearest to overflow."""
+    pools = pools_of(measured)
+    yield from map(bit_table, pools[:DTYPES_SHOWN])
+    if pools[DTYPES_SHOWN:]:
+        yield rest_table(pools[DTYPES_SHOWN:])
+    floats = (one for one in measured if isinstance(one.format, FloatFormat))
+    nearest = [one for one in floats if "near_overflow_headroom[rank=1]" in one.values]
     if nearest:
         yield nearest_table(nearest)
 
 
-def dtype_table(dtype: str, measured: Sequence[Measured]) -> Table:
-    """One row a bit, over all tensors of a dtype."""
-    bits = reversed(range(LAYOUTS[dtype].format.bits))
-    tensors = "tensor" if len(measured) == 1 else "tensors"
-    title = f"Bits of {len(measured):,} {dtype} {tensors}, and the relative change when one flips"
-    return Table(title, DTYPE_COLUMNS, tuple(bit_row(bit, dtype, measured) for bit in bits))
+def pools_of(measured: Sequence[Measured]) -> list[Pool]:
+    """The tensors by dtype, the one of most elements first."""
+    dtypes = dict.fromkeys(one.info.dtype for one in measured)
+    pools = (Pool(dtype, tuple(one for one in measured if one.info.dtype == dtype)) for dtype in dtypes)
+    return sorted(pools, key=lambda pool: -pool.n_elements)
 
 
-def bit_row(bit: int, dtype: str, measured: Sequence[Measured]) -> tuple[Cell, ...]:
-    """A bit's shares over all elements, and its extreme changes over the tensors."""
-    field = field_of(bit, LAYOUTS[dtype].format)
+def bit_table(pool: Pool) -> Table:
+    """One row a bit, over all tensors of a dtype; what never applies has no column."""
+    n_tensors = len(pool.measured)
+    title = f"Bits of {n_tensors:,} {pool.dtype} {'tensor' if n_tensors == 1 else 'tensors'}"
+    columns: tuple[Column, ...] = BIT_COLUMNS
+    if pool.has_flips:
+        title += ", and the relative change when one flips"
+        columns += CHANGE_COLUMNS
+        columns += (NON_FINITE_COLUMN,) if isinstance(pool.format, FloatFormat) else ()
+    return Table(title, columns, tuple(bit_row(bit, pool) for bit in reversed(range(pool.format.bits))))
+
+
+def bit_row(bit: int, pool: Pool) -> tuple[Cell, ...]:
+    """A bit's shares over all elements, and its extreme changes over the tensors, under the columns of `bit_table`."""
+    field = field_of(bit, pool.format)
     label = f"[bit={bit},field={field}]"
-    share = pooled(f"set_share{label}", measured)
-    medians = known(f"flip_median_change{label}", measured)
-    return (
-        bit,
-        field,
-        share,
-        entropy(share),
-        min(medians, default=math.nan),
-        max(medians, default=math.nan),
-        max(known(f"flip_worst_change{label}", measured), default=math.nan),
-        pooled(f"flip_to_non_finite_share{label}", measured),
-    )
+    share = pool.share(f"set_share{label}")
+    row: tuple[Cell, ...] = (bit, field, share, entropy(share))
+    if not pool.has_flips:
+        return row
+    medians = pool.known(f"flip_median_change{label}")
+    worsts = pool.known(f"flip_worst_change{label}")
+    row += (min(medians, default=math.nan), max(medians, default=math.nan), max(worsts, default=math.nan))
+    return (*row, pool.share(f"flip_to_non_finite_share{label}")) if isinstance(pool.format, FloatFormat) else row
 
 
-def pooled(key: str, measured: Sequence[Measured]) -> float:
-    """A share of the elements of all tensors."""
-    return sum(float(one.values[key]) * one.n_elements for one in measured) / sum(one.n_elements for one in measured)
-
-
-def known(key: str, measured: Sequence[Measured]) -> list[float]:
-    """The values that are numbers."""
-    values = [float(one.values[key]) for one in measured]
-    return [value for value in values if not math.isnan(value)]
+def rest_table(pools: Sequence[Pool]) -> Table:
+    """The dtypes that have no table of their bits here."""
+    title = "Other dtypes: JSON and HTML reports have the bits of each tensor"
+    return Table(title, DTYPE_COLUMNS, tuple((pool.dtype, len(pool.measured), pool.n_elements) for pool in pools))
 
 
 def nearest_table(measured: Sequence[Measured]) -> Table:

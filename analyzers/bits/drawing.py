@@ -39,7 +39,9 @@ def draw(figures: Figures) -> Iterator[Figure]:
 def set_bars(figures: Figures) -> Bars:
     """The share of elements that have each bit set, over the fields."""
     windows = windows_of(figures.census.format)
-    return Bars("Set bits", Axis("bit"), Axis("share set"), 0, 1, figures.set_shares, windows)
+    return Bars(
+        "Set bits", Axis("bit, the least significant at the left"), Axis("share set"), 0, 1, figures.set_shares, windows
+    )
 
 
 def bit_table(figures: Figures) -> Table:

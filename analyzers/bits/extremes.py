@@ -16,7 +16,7 @@ from precisionlab.formats import FloatFormat, Format, IntegerFormat
 
 Codes = NDArray[np.unsignedinteger]
 
-COMPONENTS = ("real", "imaginary")
+COMPONENTS = ("real", "imag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Near:
     value: int | float
     pattern: int
     index: str
-    """Where it stands: `[3, 5]`, of complex elements with the part, `[]` without axes."""
+    """Where it stands, as `inspect` takes it: `[3,5]`, of complex elements `[3,5].real`, `[]` without axes."""
     binades: float
     """Between it and the end: log2 of the ratio, 0 at the end itself."""
     is_subnormal: bool
@@ -136,8 +136,8 @@ def near(code: int, place: int, info: TensorInfo, *, overflows: bool) -> Near:
 def index_of(place: int, shape: tuple[int, ...], components: int) -> str:
     """The index of the element that holds a code, and which part of it that is."""
     element, part = divmod(place, components)
-    index = [int(at) for at in np.unravel_index(element, shape)]
-    return f"{index} {COMPONENTS[part]}" if components > 1 else str(index)
+    index = f"[{','.join(str(at) for at in np.unravel_index(element, shape))}]"
+    return f"{index}.{COMPONENTS[part]}" if components > 1 else index
 
 
 def headroom(value: float, format_: Format) -> float:

@@ -34,5 +34,5 @@ def number_of(pattern: int, format_: Format) -> int | float:
 
 
 def written(pattern: int, format_: Format) -> str:
-    """The pattern in hexadecimal, as many digits as it has: `0x3F80`."""
-    return f"0x{pattern:0{-(-format_.bits // 4)}X}"
+    """The pattern in hexadecimal, as many digits as it has: `0x3f80`."""
+    return f"0x{pattern:0{-(-format_.bits // 4)}x}"

@@ -13,7 +13,7 @@ from analyzers.bits.flips import Flip, flips_of
 from analyzers.bits.options import Options
 from precisionlab.analysis.census.cells import bit_counts
 from precisionlab.analysis.census.records import Census
-from precisionlab.analysis.results import Measurement, Metric
+from precisionlab.analysis.results import Measurement, Metric, Scalar
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat
 
@@ -92,8 +92,12 @@ def rank_metric(name: str, unit: str, rank: int) -> Metric:
 
 
 def measurements(figures: Figures) -> tuple[Measurement, ...]:
-    """The figures as named numbers; shares are of all elements."""
-    return (
+    """The figures as named numbers, without those that are none; shares are of all elements, and none of no element."""
+    n_elements = Measurement(metric("elements", "elements"), figures.census.n_elements)
+    if not figures.census.n_elements:
+        return (n_elements,)
+    measured = (
+        n_elements,
         *tensor_measurements(figures),
         *set_measurements(figures),
         *flip_measurements(figures),
@@ -101,12 +105,17 @@ def measurements(figures: Figures) -> tuple[Measurement, ...]:
         *extreme_measurements("overflow", "headroom", figures.extremes.overflow),
         *extreme_measurements("underflow", "footroom", figures.extremes.underflow),
     )
+    return tuple(one for one in measured if not is_nan(one.value))
+
+
+def is_nan(value: Scalar) -> bool:
+    """Whether a measurement would be no number; texts are none of that kind."""
+    return isinstance(value, float) and math.isnan(value)
 
 
 def tensor_measurements(figures: Figures) -> Iterator[Measurement]:
-    """Elements, mantissa bits in use, and how exact the flips are."""
+    """Mantissa bits in use, and how exact the flips are."""
     census = figures.census
-    yield Measurement(metric("elements", "elements"), census.n_elements)
     if isinstance(census.format, FloatFormat):
         used = census.format.mantissa_bits - census.trailing_zeros
         yield Measurement(metric("mantissa_bits_in_use", "bits"), used)
@@ -131,8 +140,7 @@ def flip_measurements(figures: Figures) -> Iterator[Measurement]:
         yield Measurement(bit_metric("flip_median_change", "1", bit, field), flip.median)
         yield Measurement(bit_metric("flip_worst_change", "1", bit, field), flip.worst)
         yield Measurement(bit_metric("flip_worst_value", "", bit, field), flip.worst_value)
-        to_non_finite = flip.to_non_finite / n if n else math.nan
-        yield Measurement(bit_metric("flip_to_non_finite_share", "share", bit, field), to_non_finite)
+        yield Measurement(bit_metric("flip_to_non_finite_share", "share", bit, field), flip.to_non_finite / n)
         if census.n_finite < n:
             yield Measurement(bit_metric("flip_to_finite_share", "share", bit, field), flip.to_finite / n)
         if census.specials.zeros:

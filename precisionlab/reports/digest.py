@@ -183,9 +183,27 @@ def severity_counts(report: Report) -> Mapping[Severity, int]:
 
 
 def found(report: Report) -> str:
-    """How many findings of each severity: `3 errors, 12 warnings, 40 notes`; `no findings`."""
+    """How many findings of each severity: `3 errors, 12 warnings, 40 notes`; `no findings`; `no rules were asked`."""
     counts = [counted(number, severity.label) for severity, number in severity_counts(report).items() if number]
-    return ", ".join(counts) or "no findings"
+    return ", ".join(counts) or ("no findings" if report.rules else "no rules were asked")
+
+
+def was_judged(report: Report) -> bool:
+    """Whether the absence of findings means something: there was a rule that could have fired."""
+    return bool(report.rules) or report.worst is not None
+
+
+def why_unjudged(report: Report) -> str:
+    """Why there was no rule: `bits has none`, `bits and sizes have none`."""
+    if report.settings.get("select") or report.settings.get("ignore"):
+        return "--select and --ignore leave none"
+    names = [printable(name) for name in report.analyzers]
+    return f"{' and '.join(names) or 'no analyzer'} {'have' if len(names) > 1 else 'has'} none"
+
+
+def absence(report: Report) -> str:
+    """What stands in the place of a checkpoint's findings: `no findings`, `no rules were asked: bits has none`."""
+    return "no findings" if was_judged(report) else f"no rules were asked: {why_unjudged(report)}"
 
 
 def n_analysed(checkpoint: CheckpointReport) -> int:
@@ -200,6 +218,12 @@ def looked_at(report: Report) -> str:
     total = sum(len(checkpoint.tensors) for checkpoint in report.checkpoints)
     tensors = counted(total, "tensor") if analysed == total else f"{count(analysed)} of {counted(total, 'tensor')}"
     return f"{tensors} of {counted(len(report.checkpoints), 'checkpoint')}"
+
+
+def within(report: Report) -> str:
+    """What was asked: `in 291 tensors of 2 checkpoints`; where no rule was, of what, and why."""
+    tensors = looked_at(report)
+    return f"in {tensors}" if was_judged(report) else f"of {tensors}: {why_unjudged(report)}"
 
 
 def nothing_analysed(report: Report) -> bool:
@@ -224,5 +248,5 @@ def shortfalls(report: Report) -> tuple[str, ...]:
 
 def verdict(report: Report) -> str:
     """The whole report in one line, e.g. `3 errors, 12 warnings, 40 notes in 291 tensors of 2 checkpoints`."""
-    outcome = "nothing was analysed" if nothing_analysed(report) else f"{found(report)} in {looked_at(report)}"
+    outcome = "nothing was analysed" if nothing_analysed(report) else f"{found(report)} {within(report)}"
     return "; ".join((outcome, *shortfalls(report)))

@@ -50,6 +50,8 @@ class Column:
     analyzer: str
     values: list[Scalar | None]
     """By the tensor's place; None where it was not measured."""
+    rank: int
+    """How early its analyzer tells it: the earliest of its places in the results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +104,32 @@ def brief(value: Scalar) -> object:
 
 
 def columns(checkpoint: CheckpointReport) -> list[Column]:
-    """All that was measured of tensors, the preferred measurements first."""
+    """All that was measured of tensors: first what most of them have, of that the preferred, then as analyzers tell it."""
     places = {tensor.name: place for place, tensor in enumerate(checkpoint.tensors)}
     keys = MetricKeys()
     found: dict[tuple[str, str], Column] = {}
     for result in digest.tensor_results(checkpoint):
         place = places.get(result.subject or "")
-        for measurement in result.measurements if place is not None else ():
+        for rank, measurement in enumerate(result.measurements if place is not None else ()):
             key = keys.key(measurement.metric)
             column = found.get((result.analyzer, key))
             if column is None:
                 empty: list[Scalar | None] = [None] * len(checkpoint.tensors)
-                column = found[result.analyzer, key] = Column(key, measurement.metric, result.analyzer, empty)
+                column = found[result.analyzer, key] = Column(key, measurement.metric, result.analyzer, empty, rank)
             column.values[place or 0] = measurement.value
-    return sorted(found.values(), key=lambda column: preference(column.metric))
+            column.rank = min(column.rank, rank)
+    analyzers = list(dict.fromkeys(analyzer for analyzer, _ in found))
+    return sorted(found.values(), key=lambda one: (*standing(one), analyzers.index(one.analyzer), one.rank))
+
+
+def standing(column: Column) -> tuple[bool, int]:
+    """What columns are ordered by first: whether few tensors have it, and how far it is preferred."""
+    return is_rare(column), preference(column.metric)
+
+
+def is_rare(column: Column) -> bool:
+    """Whether fewer than half of the tensors have it, as of types that few tensors are of."""
+    return 2 * (len(column.values) - column.values.count(None)) < len(column.values)
 
 
 def preference(metric: Metric) -> int:

@@ -6,6 +6,8 @@ from precisionlab.reports import svg
 from precisionlab.reports.markup import Markup, element
 from precisionlab.reports.quantities import cell, column_header, count
 
+LONG = 30
+"""Longer texts, such as names, are broken anywhere rather than hide what stands beside them."""
 ROWS_SHOWN = 1_000
 """Rows of a table; the others are counted."""
 
@@ -31,5 +33,7 @@ def table(figure: Table) -> Markup:
 
 def table_cell(value: Scalar, column: Column) -> Markup:
     """One cell."""
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    return element("td", cell(value, column), class_="number" if numeric else False)
+    text = cell(value, column)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return element("td", text, class_="number")
+    return element("td", text, class_="long" if len(text) > LONG else False)

@@ -27,7 +27,7 @@ def verdict(report: Report) -> Markup:
     else:
         title, within = (
             capitalised(digest.found(report)),
-            element("p", f"in {digest.looked_at(report)}", class_="within"),
+            element("p", digest.within(report), class_="within"),
         )
     worst = report.worst
     shortfalls = [element("li", capitalised(clause)) for clause in digest.shortfalls(report)]
@@ -72,6 +72,8 @@ def checkpoint_parts(checkpoint: CheckpointReport, report: Report, at: int, wher
     groups = digest.rule_groups(checkpoint, report.rules)
     yield element("h3", "Findings")
     yield from severity_parts(groups, at, places)
+    if not groups:
+        yield element("p", f"{capitalised(digest.absence(report))}.", class_="empty")
     yield from own_parts(checkpoint)
     yield element("h3", "Tensors", id=f"tensors-title-{at}")
     yield tensors_part(checkpoint, at, where)
@@ -93,8 +95,6 @@ def severity_parts(groups: Iterable[RuleGroup], at: int, places: Mapping[str, in
         total = sum(len(group.findings) for group in concerned)
         yield element("h4", counted(total, severity.label), class_=severity.label)
         yield from (rule_part(group, at, places) for group in concerned)
-    if not by_severity:
-        yield element("p", "No findings.", class_="empty")
 
 
 def rule_part(group: RuleGroup, at: int, places: Mapping[str, int]) -> Markup:

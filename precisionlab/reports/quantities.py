@@ -115,8 +115,8 @@ def measured(metric: Metric, value: Scalar) -> str:
 
 
 def column_header(column: Column) -> str:
-    """A table column's label, with its unit where the cells do not show it."""
-    unit = "" if column.unit in {"", "1", "share"} else f" ({printable(column.unit)})"
+    """A table column's label, with its unit where neither the label nor the cells show it."""
+    unit = "" if column.unit in {"", "1", "share", column.label} else f" ({printable(column.unit)})"
     return printable(column.label) + unit
 
 

@@ -157,8 +157,8 @@ def axes(area: Area, x: Axis, y: Axis) -> Markup:
 
 
 def named(axis: Axis) -> str:
-    """An axis' label with its unit."""
-    return f"{axis.label} ({axis.unit})" if axis.unit not in {"", "1"} else axis.label
+    """An axis' label with its unit, where that is another word."""
+    return f"{axis.label} ({axis.unit})" if axis.unit not in {"", "1", axis.label} else axis.label
 
 
 def x_tick(area: Area, tick: Tick) -> Markup:

@@ -24,7 +24,7 @@ from precisionlab.reports.scales import (
     thinned,
     ticks,
 )
-from precisionlab.reports.terminal_tables import table_text
+from precisionlab.reports.terminal_tables import table_text, title_text
 
 LABEL_COLUMNS = 16
 """Columns at the left for labels, at most; never more than a quarter of the width."""
@@ -68,7 +68,7 @@ def draw(figure: Figure, width: int, height: int, *, colour: bool) -> str:
     if isinstance(figure, Table):
         return table_text(figure, width, height, colour=colour)
     lines = bars_lines(figure, width, height) if isinstance(figure, Bars) else lines_lines(figure, width, height)
-    text = "\n".join((printable(figure.title, width), *lines))
+    text = "\n".join((title_text(figure.title, width), *lines))
     return text if colour else "\n".join(line.rstrip() for line in ESCAPES.sub("", text).split("\n"))
 
 
@@ -181,5 +181,5 @@ def legend_line(series: Iterable[Series], frame: Frame) -> str:
 def axis_line(axis: Axis, frame: Frame) -> str:
     """What an axis shows, over the cells."""
     label = printable(axis.label, frame.n_columns)
-    unit = f" ({printable(axis.unit, 20)})" if axis.unit not in {"", "1"} else ""
+    unit = f" ({printable(axis.unit, 20)})" if axis.unit not in {"", "1", axis.label} else ""
     return f"{' ' * (frame.margin + 1)}{label}{unit}"

@@ -17,7 +17,7 @@ from precisionlab.reports import digest
 from precisionlab.reports.digest import RuleGroup, Unanswered
 from precisionlab.reports.quantities import count, counted, shown_name
 from precisionlab.reports.terminal_charts import draw
-from precisionlab.reports.terminal_tables import rich_table, written
+from precisionlab.reports.terminal_tables import table_drawing, written
 
 NAMES_SHOWN = 3
 """Findings of one rule that are listed; the others are counted."""
@@ -59,7 +59,7 @@ def checkpoint_lines(checkpoint: CheckpointReport, report: Report, style: TextSt
         yield from group_lines(group)
     if groups:
         yield Text()
-    yield from worst_lines(checkpoint)
+    yield from worst_lines(checkpoint, style)
     for figure in own_figures(checkpoint):
         yield from figure_lines(figure, style)
     unanswered = [
@@ -100,12 +100,12 @@ def finding_text(finding: Finding) -> Text:
     return Text.assemble((shown_name(finding.subject), "bold"), f": {message}")
 
 
-def worst_lines(checkpoint: CheckpointReport) -> Iterator[RenderableType]:
+def worst_lines(checkpoint: CheckpointReport, style: TextStyle) -> Iterator[RenderableType]:
     """The table of the worst tensors, where any has a finding."""
     worst = digest.worst_table(checkpoint, WORST_SHOWN)
     if worst.rows:
         yield Text(worst.title, style="bold")
-        yield indented(rich_table(worst, WORST_SHOWN), 2)
+        yield indented(table_drawing(worst, WORST_SHOWN, style.width - 2), 2)
         yield Text()
 
 

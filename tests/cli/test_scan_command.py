@@ -70,6 +70,16 @@ def test_nothing_analysed_is_never_no_findings(command: Command, sick: str, flag
     assert len(checkpoint["skipped"]) == 46
 
 
+@pytest.mark.parametrize(
+    ("flags", "why"), [(["-a", "bits"], "bits has none"), (["--ignore", "PL"], "--select and --ignore leave none")]
+)
+def test_no_rules_are_not_no_findings(command: Command, sick: str, flags: Sequence[str], why: str) -> None:
+    """Where nothing could have been found the last line says so; the exit code is 0 all the same."""
+    code, out, _ = command("scan", sick, *flags)
+    assert code == 0
+    assert out.splitlines()[-1] == f"no rules were asked of 46 tensors of 1 checkpoint: {why}"
+
+
 def test_a_threshold_of_zero_counts_every_subnormal(command: Command, healthy: str) -> None:
     """`--set range.max_subnormal_share=0` reports what the default share lets pass."""
     assert command("scan", healthy, "--fail-on", "note", "-q")[0] == 0

@@ -63,6 +63,16 @@ def test_a_terminal_gets_colour_a_bar_and_its_own_width(terminal: Terminal, sick
     assert "\x1b[?25h" in sent  # the cursor is back
 
 
+def test_no_number_is_cut_in_a_narrow_window(terminal: Terminal, sick: str) -> None:
+    """At 60 columns the tables of bits begin with the bit, end with whole numbers, and name what they leave out."""
+    code, sent = terminal("scan", sick, "-a", "bits", columns=60, variables={"NO_COLOR": "1"})
+    result = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", sent).replace("\r", "")
+    assert code == 0
+    assert "…" not in result[result.rindex("\nBits of ") :]
+    assert re.search(r"^ 14  exponent .* 3.403e38  2.195e40$", result, re.MULTILINE)
+    assert "left out for lack of width: to inf/NaN" in result
+
+
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
 def test_colour_is_left_out_where_it_is_not_wanted(terminal: Terminal, sick: str, variables: Mapping[str, str]) -> None:
     """With --quiet there is no bar either: not one escape is sent."""

@@ -4,9 +4,9 @@ import dataclasses
 from types import MappingProxyType
 
 from precisionlab.analysis.report import Report
-from precisionlab.analysis.results import Finding, Result, Status
+from precisionlab.analysis.results import Finding, Result, Scalar, Status
 from precisionlab.analysis.rules import Severity
-from precisionlab.reports import digest
+from precisionlab.reports import digest, html_report, markdown_report, text_report
 
 
 def test_the_verdict_counts_everything(sample_report: Report) -> None:
@@ -33,6 +33,38 @@ def test_a_clean_report_says_no_findings(sample_report: Report) -> None:
     whole = dataclasses.replace(small, tensors=small.tensors[:1], complete=True)
     clean = dataclasses.replace(sample_report, checkpoints=(whole,), unreadable=())
     assert digest.verdict(clean) == "no findings in 1 tensor of 1 checkpoint"
+
+
+def without_rules(report: Report, *analyzers: str, **settings: tuple[str, ...]) -> Report:
+    """A report of one tensor without findings, by analyzers that no rule was asked of."""
+    small = report.checkpoints[1]
+    whole = dataclasses.replace(small, tensors=small.tensors[:1], complete=True)
+    named: dict[str, dict[str, Scalar]] = {name: {} for name in analyzers}
+    return dataclasses.replace(
+        report, checkpoints=(whole,), unreadable=(), rules=(), analyzers=named, settings=settings
+    )
+
+
+def test_without_rules_there_is_no_verdict_of_no_findings(sample_report: Report) -> None:
+    """Where nothing could have fired the report says so, and why, in text, Markdown and HTML."""
+    report = without_rules(sample_report, "bits")
+    verdict = "no rules were asked of 1 tensor of 1 checkpoint: bits has none"
+    assert digest.verdict(report) == verdict
+    assert text_report.render(report).splitlines()[-1] == verdict
+    assert markdown_report.render(report).splitlines()[2] == f"**{verdict}**"
+    page = html_report.render(report)
+    assert (
+        '<h1 class="clean">No rules were asked</h1><p class="within">of 1 tensor of 1 checkpoint: bits has none' in page
+    )
+    assert '<p class="empty">No rules were asked: bits has none.</p>' in page
+    assert "No findings" not in page
+
+
+def test_why_no_rule_was_asked(sample_report: Report) -> None:
+    """Because of the analyzers, or because all their rules were left out."""
+    assert digest.why_unjudged(without_rules(sample_report, "bits", "sizes")) == "bits and sizes have none"
+    ignoring = without_rules(sample_report, "range", ignore=("PL",))
+    assert digest.why_unjudged(ignoring) == "--select and --ignore leave none"
 
 
 def test_rules_are_grouped_by_severity_then_code(sample_report: Report) -> None:

@@ -113,6 +113,7 @@ def test_a_table_shows_the_unit_once() -> None:
     assert quantities.column_header(Column("overflow", "elements")) == "overflow (elements)"
     assert quantities.cell(7, Column("overflow", "elements")) == "7"
     assert quantities.column_header(Column("exact", "share")) == "exact"
+    assert quantities.column_header(Column("elements", "elements")) == "elements"
     assert quantities.cell(0.5, Column("exact", "share")) == "50 %"
 
 

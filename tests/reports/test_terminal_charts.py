@@ -65,6 +65,21 @@ def test_nothing_finite_is_said() -> None:
     assert "nothing to draw" in draw(Lines("none", Axis("x"), Axis("y"), ()), 60, 12, colour=False)
 
 
+def test_an_axis_names_its_unit_once() -> None:
+    """Elements in elements are elements."""
+    lines = draw(replace(FLAT, y=Axis("elements", "elements"), x=Axis("size", "bytes")), 60, 12, colour=False).split(
+        "\n"
+    )
+    assert lines[1].strip() == "elements"
+    assert lines[-1].strip() == "size (bytes)"
+
+
+def test_titles_wrap() -> None:
+    """A chart's title is not cut in a narrow window."""
+    lines = draw(replace(FLAT, title="Binary exponents of all float tensors of it"), 30, 12, colour=False).split("\n")
+    assert [line.rstrip() for line in lines[:2]] == ["Binary exponents of all float", "tensors of it"]
+
+
 def test_long_tables_count_their_rest() -> None:
     """Rows that do not fit are counted."""
     table = Table("long", (), ((),) * 30)

@@ -147,7 +147,7 @@
     const numeric = column.values.some((value) => value !== null && typeof value !== "string" && typeof value !== "boolean");
     return {
       id: `m${at}`, label: column.label, title: column.key, width: numeric ? 108 : 132, numeric,
-      unit: ["", "1", "share", "bytes"].includes(column.unit) ? "" : column.unit,
+      unit: ["", "1", "share", "bytes", column.label].includes(column.unit) ? "" : column.unit,
       text: (place) => shown(column.values[place], column.unit),
       ranks: () => valueRanks(column.values),
     };

@@ -49,9 +49,9 @@ def components(path: Path, names: list[str]) -> NDArray[np.uint16]:
     return np.concatenate([loaded[name].view(torch.int16).numpy().view(np.uint16).ravel() for name in names])
 
 
-def test_bits_of_the_most_frequent_float_type(path: Path) -> None:
+def test_bits_of_a_float_type(path: Path) -> None:
     """Shares are those of all its elements together; medians lie between those of the tensors, the worst is the worst."""
-    table = own_tables(scanned(path))[0]
+    table = own_tables(scanned(path))[1]
     assert table.title == "Bits of 2 bfloat16 tensors, and the relative change when one flips"
     codes = components(path, ["first", "second"])
     numbers = numbers_of(codes)
@@ -86,7 +86,7 @@ def median(codes: NDArray[np.uint16], bit: int) -> float:
 
 def test_tensors_nearest_to_overflow(path: Path) -> None:
     """Float tensors by their largest magnitude against their own type's; the integers and the empty one are left out."""
-    table = own_tables(scanned(path))[1]
+    table = own_tables(scanned(path))[-1]
     assert table.title == "Tensors nearest to overflow"
     assert [row[0] for row in table.rows] == ["other", "second", "first"]
     assert [row[1] for row in table.rows] == ["float32", "bfloat16", "bfloat16"]
@@ -94,12 +94,40 @@ def test_tensors_nearest_to_overflow(path: Path) -> None:
 
 def test_no_extremes_where_they_were_not_looked_for(path: Path) -> None:
     """`nearest = 0` leaves that table out."""
-    assert len(own_tables(scanned(path, nearest=0))) == 1
+    titles = [table.title for table in own_tables(scanned(path, nearest=0))]
+    assert len(titles) == 3
+    assert all(title.startswith("Bits of ") for title in titles)
 
 
-def test_integers_alone_have_no_figures(tmp_path: Path) -> None:
-    """Nothing is drawn of a checkpoint without floats."""
-    save_file({"count": torch.arange(5)}, tmp_path / "model.safetensors")
+def test_every_dtype_has_a_table_or_is_named(path: Path) -> None:
+    """Three tables, the dtype of most elements first, integers too; the others, by elements, in a table that says where."""
+    tensors = {**load_file(path), "mask": torch.ones(3, dtype=torch.bool), "half": torch.ones(60, dtype=torch.float16)}
+    save_file(tensors, path)
+    first, second, third, rest, nearest = own_tables(scanned(path))
+    assert [table.title.split()[3] for table in (first, second, third)] == ["int64", "bfloat16", "float32"]
+    assert rest.title == "Other dtypes: JSON and HTML reports have the bits of each tensor"
+    assert rest.rows == (("float16", 1, 60), ("bool", 1, 3))
+    assert nearest.title == "Tensors nearest to overflow"
+
+
+def test_bits_of_integers(tmp_path: Path) -> None:
+    """By the mean of their bits; they turn into no infinity, and where none was counted one by one flips have no column."""
+    few, many = torch.arange(-3, 5), torch.arange(70_000, dtype=torch.int32)
+    save_file({"few": few, "many": many}, tmp_path / "model.safetensors")
+    ints, longs = own_tables(scanned(tmp_path / "model.safetensors"))
+    assert ints.title == "Bits of 1 int32 tensor"
+    assert [column.label for column in ints.columns] == ["bit", "field", "set", "entropy"]
+    shares = [float(((many.numpy() >> bit) & 1).mean()) for bit in reversed(range(32))]
+    assert [row[2] for row in ints.rows] == pytest.approx(shares)
+    assert longs.title == "Bits of 1 int64 tensor, and the relative change when one flips"
+    assert [column.label for column in longs.columns[4:]] == ["least median", "largest median", "worst"]
+    assert [row[6] for row in longs.rows] == [2.0**bit for bit in reversed(range(64))]  # of 1 or -1
+    assert longs.rows[-1][:2] == (0, "value")
+
+
+def test_nothing_is_drawn_of_nothing(tmp_path: Path) -> None:
+    """A checkpoint of empty tensors has no table."""
+    save_file({"empty": torch.empty(0, 3)}, tmp_path / "model.safetensors")
     assert own_tables(scanned(tmp_path / "model.safetensors")) == []
 
 

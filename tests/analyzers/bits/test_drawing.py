@@ -1,5 +1,6 @@
 """Figures hold what the measurements say."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,18 @@ def values_of(result: Result, name: str) -> list[object]:
     return [one.value for one in result.measurements if one.metric.name == name]
 
 
+def values_by_bit(result: Result, name: str) -> dict[int, object]:
+    """The values of a metric of single bits."""
+    return {int(one.metric.labels["bit"]): one.value for one in result.measurements if one.metric.name == name}
+
+
 def test_bars_stand_over_the_fields(make_specimen: "MakeSpecimen") -> None:
     """One bar a bit from the least significant, over windows of mantissa, exponent and sign."""
     result = analyze(make_specimen("float16", np.arange(1 << 16)).tensor(), Options())
     bars = result.figures[0]
     assert isinstance(bars, Bars)
     assert (bars.first, bars.width, bars.heights) == (0, 1, 16 * (0.5,))
+    assert bars.x.label == "bit, the least significant at the left"  # the tables begin at the other end
     assert bars.windows == (Window("sign", 15, 15, 16), Window("exponent", 10, 10, 15), Window("mantissa", 0, 0, 10))
 
 
@@ -58,7 +65,7 @@ def test_other_types_have_their_own_fields(
 
 
 def test_tables_repeat_the_measurements(any_specimen: "Specimen") -> None:
-    """Bits from the most significant, patterns and extremes by rank, in the columns of their headers."""
+    """Bits from the most significant, patterns and extremes by rank, in the columns of their headers; NaN where there is none."""
     result = analyze(any_specimen.tensor(), Options())
     figures = figures_by_title(result)
     if not len(any_specimen.codes):
@@ -79,7 +86,10 @@ def test_tables_repeat_the_measurements(any_specimen: "Specimen") -> None:
     assert columns["bit"] == list(reversed(range(any_specimen.bits)))
     assert columns["field"] == any_specimen.fields[::-1]
     for label, name in pairs.items():
-        np.testing.assert_equal(columns.get(label, []), values_of(result, name)[::-1])
+        told = values_by_bit(result, name)
+        cells = [told.get(bit, math.nan) for bit in reversed(range(any_specimen.bits))]
+        assert columns.get(label) is not None or not told
+        np.testing.assert_equal(columns.get(label, cells), cells)
     patterns = figures.get("Most frequent patterns")
     listed = [row[0] for row in patterns.rows] if isinstance(patterns, Table) else []
     assert listed == values_of(result, "frequent_pattern")

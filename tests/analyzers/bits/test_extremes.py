@@ -51,7 +51,8 @@ def index_by_hand(specimen: "Specimen", place: int) -> str:
         if specimen.shape
         else []
     )
-    return f"{index} {('real', 'imaginary')[place % 2]}" if components == 2 else str(index)
+    inside = ",".join(map(str, index))
+    return f"[{inside}].{('real', 'imag')[place % 2]}" if components == 2 else f"[{inside}]"
 
 
 def assert_listed(found: Mapping[str, Scalar], end: str, specimen: "Specimen", places: NDArray[np.intp]) -> None:
@@ -135,8 +136,8 @@ def test_places_count_on_from_block_to_block(dtype: str, make_specimen: "MakeSpe
 
     def index(place: int) -> str:
         if dtype == "complex64":
-            return f"[{place // 1000}, {place % 1000 // 2}] {('real', 'imaginary')[place % 2]}"
-        return f"[{place // 1000}, {place % 1000}]"
+            return f"[{place // 1000},{place % 1000 // 2}].{('real', 'imag')[place % 2]}"
+        return f"[{place // 1000},{place % 1000}]"
 
     assert [found[f"near_overflow_index[rank={rank}]"] for rank in (1, 2, 3)] == [index(place) for place in at[:3]]
     if dtype != "int16":

@@ -1,6 +1,6 @@
 """The samples under the `bits` analyzer, through the Python function and through the command."""
 
-import math
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ CHECKPOINTS = (
     "tiny-transformer-fp16.pth",
     "tiny-transformer.npz",
 )
-MOST_LINES = 60
+MOST_LINES = 100
 """What still is a summary, whatever the number of tensors."""
 
 
@@ -59,8 +59,7 @@ def test_boxed_numbers_have_their_upper_half_set() -> None:
     result = results("sick.safetensors")["nan_boxed.weight"]
     shares = [one.value for one in result.measurements if one.metric.name == "set_share"]
     assert shares[16:] == 16 * [1]
-    medians = [one.value for one in result.measurements if one.metric.name == "flip_median_change"]
-    assert all(math.isnan(float(value)) for value in medians)
+    assert not [one for one in result.measurements if one.metric.name == "flip_median_change"]
     assert result.value("flip_to_finite_share[bit=30,field=exponent]") == 1
     assert result.value("flip_to_finite_share[bit=31,field=sign]") == 0
 
@@ -75,7 +74,7 @@ def test_the_planted_subnormal_is_nearest_to_underflow() -> None:
 
 @pytest.mark.parametrize("name", ["sick.safetensors", "tiny-transformer", "tiny-transformer-fp16.pth"])
 def test_the_command_prints_a_summary(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two tables and a verdict, however many tensors there are, in lines that a pipe's 100 columns hold."""
+    """A few tables and a verdict, however many tensors there are, in lines that a pipe's 100 columns hold."""
     assert main(["scan", str(SAMPLES / name), "-a", "bits"]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
@@ -85,7 +84,7 @@ def test_the_command_prints_a_summary(name: str, capsys: pytest.CaptureFixture[s
     assert "…" not in out
     assert len(lines) <= MOST_LINES
     assert max(map(len, lines)) <= 100
-    assert lines[-1].startswith("no findings in ")
+    assert re.fullmatch("no rules were asked of [0-9]+ tensors of 1 checkpoint: bits has none", lines[-1])
 
 
 def test_it_does_not_run_by_default() -> None:
