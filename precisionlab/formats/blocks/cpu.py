@@ -22,7 +22,8 @@ Place = tuple[int, int]
 RUN: Final = 2048
 """Elements that pass through all steps while they lie in the nearest cache."""
 BUNDLE: Final = 64
-"""Elements of which a loop of known length looks at once, in quarters."""
+"""Elements at which a loop of known length looks at once, in quarters."""
+QUARTER: Final = BUNDLE // 4
 MAGNITUDE: Final = 0x7FFFFFFF
 """All bits of binary32 but the sign."""
 
@@ -41,41 +42,43 @@ class Shape(NamedTuple):
 @njit(nogil=True, cache=True, error_model="numpy")
 def largest(bits: NDArray[np.uint32], shape: Shape, found: NDArray[np.uint32]) -> None:
     """Raise `found` [blocks down, across] to the largest pattern without sign in each block: that of its amax."""
+    mask = np.uint32(MAGNITUDE)
+    is_bundled = shape.width in (QUARTER, 2 * QUARTER) or shape.width % BUNDLE == 0
     for row in range(bits.shape[0]):
         out = found[(shape.above + row) // shape.height]
-        start, block, stop = 0, 0, shape.width - shape.before
-        if not shape.before and shape.width in (BUNDLE // 4, BUNDLE // 2):
-            start = largest_in_bundles(bits[row], shape.width, out)
-            block = start // shape.width
-            stop = start + shape.width
+        start = largest_in_bundles(bits[row], shape.width, out) if is_bundled and not shape.before else 0
+        block = (shape.before + start) // shape.width
         while start < bits.shape[1]:
+            part = bits[row, start : (block + 1) * shape.width - shape.before]
             top = out[block]
-            for pattern in bits[row, start:stop]:
-                top = max(top, np.uint32(pattern & np.uint32(MAGNITUDE)))
+            for k in range(part.size):
+                top = max(top, np.uint32(part[k] & mask))
             out[block] = top
-            start, stop, block = stop, stop + shape.width, block + 1
+            start, block = start + part.size, block + 1
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def largest_in_bundles(bits: NDArray[np.uint32], width: int, found: NDArray[np.uint32]) -> int:
-    """`largest` for the blocks of a row that fill bundles, of which they are a quarter or half; how far it came."""
-    mask, zero, quarter = np.uint32(MAGNITUDE), np.uint32(0), BUNDLE // 4
+    """`largest` for all whole bundles of a row; how far it came. Blocks are a quarter, half or some of them."""
+    mask, zero = np.uint32(MAGNITUDE), np.uint32(0)
     n_bundles = bits.size // BUNDLE
     for i in range(n_bundles):
         part = bits[i * BUNDLE : (i + 1) * BUNDLE]
         first = second = third = fourth = zero
         for k in range(BUNDLE):
             size = np.uint32(part[k] & mask)
-            first = max(first, size if k < quarter else zero)
-            second = max(second, size if quarter <= k < 2 * quarter else zero)
-            third = max(third, size if 2 * quarter <= k < 3 * quarter else zero)
-            fourth = max(fourth, size if k >= 3 * quarter else zero)
-        out = found[i * BUNDLE // width : (i + 1) * BUNDLE // width]
-        if width == quarter:
+            first = max(first, size if k < QUARTER else zero)
+            second = max(second, size if QUARTER <= k < 2 * QUARTER else zero)
+            third = max(third, size if 2 * QUARTER <= k < 3 * QUARTER else zero)
+            fourth = max(fourth, size if k >= 3 * QUARTER else zero)
+        out = found[i * BUNDLE // width :]
+        if width == QUARTER:
             out[0], out[1] = max(out[0], first), max(out[1], second)
             out[2], out[3] = max(out[2], third), max(out[3], fourth)
-        else:
+        elif width == 2 * QUARTER:
             out[0], out[1] = max(out[0], first, second), max(out[1], third, fourth)
+        else:
+            out[0] = max(out[0], first, second, third, fourth)
     return n_bundles * BUNDLE
 
 
@@ -180,14 +183,34 @@ def subtract(x: Floats, numbers: Floats, place: Place, room: Floats, y: Floats) 
 @njit(nogil=True, cache=True, error_model="numpy")
 def multiply(x: Floats, numbers: Floats, place: Place, room: Floats, y: Floats) -> None:
     """Each element times its block's number."""
-    spread(numbers, place, room)
-    for k in range(x.size):
-        y[k] = x[k] * room[k]
+    if place[1] < BUNDLE:
+        spread(numbers, place, room)
+        for k in range(x.size):
+            y[k] = x[k] * room[k]
+        return
+    done = 0
+    while done < x.size:
+        block = (place[0] + done) // place[1]
+        stop = min(x.size, (block + 1) * place[1] - place[0])
+        part, to, factor = x[done:stop], y[done:stop], numbers[block]
+        for k in range(part.size):
+            to[k] = part[k] * factor
+        done = stop
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def divide(x: Floats, numbers: Floats, place: Place, room: Floats, y: Floats) -> None:
     """Each element over its block's number."""
-    spread(numbers, place, room)
-    for k in range(x.size):
-        y[k] = x[k] / room[k]
+    if place[1] < BUNDLE:
+        spread(numbers, place, room)
+        for k in range(x.size):
+            y[k] = x[k] / room[k]
+        return
+    done = 0
+    while done < x.size:
+        block = (place[0] + done) // place[1]
+        stop = min(x.size, (block + 1) * place[1] - place[0])
+        part, to, factor = x[done:stop], y[done:stop], numbers[block]
+        for k in range(part.size):
+            to[k] = part[k] / factor
+        done = stop

@@ -10,8 +10,8 @@ from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 if TYPE_CHECKING:
     from torch import Tensor
 
-PIECE: Final = 1 << 19
-"""Elements that are worked on at a time: 2 MiB of binary32, which stay in the caches between two passes."""
+PIECE: Final = 1 << 20
+"""Elements that are worked on at a time: 4 MiB of binary32, which stay in the outer caches between two passes, and make up for what each costs."""
 
 
 @dataclass(frozen=True, slots=True)
