@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +94,7 @@ def is_exact(magnitudes: NDArray[np.float64], bits: Bits, target: Format) -> NDA
     return (bits.lowest >= last_place) & in_range
 
 
-@cache
+@lru_cache(maxsize=1024)
 def cast_bounds(target: Format) -> CastBounds:
     """The bounds of a format, derived from ties to even.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import log2, log10
 from operator import itemgetter
 
@@ -42,7 +42,7 @@ class Facts:
     """So many decimal digits tell any two numbers apart (FLT_DECIMAL_DIG of C)."""
 
 
-@cache
+@lru_cache(maxsize=1024)
 def facts_of(format_: ElementFormat) -> Facts:
     """The landmarks of a format."""
     ladder = ladder_of(format_)

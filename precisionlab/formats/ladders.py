@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from math import copysign, floor
 
 from precisionlab.formats.records import (
@@ -351,7 +351,7 @@ class CodebookLadder(Ladder):
         return bisect_right(self._values, value) - 1
 
 
-@cache
+@lru_cache(maxsize=1024)
 def ladder_of(format_: ElementFormat) -> Ladder:
     """The ladder of a format."""
     match format_:

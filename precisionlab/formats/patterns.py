@@ -1,6 +1,6 @@
 """What bit patterns stand for."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,7 +181,7 @@ def magnitudes(patterns: NDArray[np.unsignedinteger], format_: FloatFormat) -> N
     return patterns.astype(np.uint64) & np.uint64(mask)
 
 
-@cache
+@lru_cache(maxsize=64)
 def decode_all(format_: ElementFormat) -> NDArray[np.float64]:
     """The number of every pattern of a format of at most 16 bits, by pattern; read-only."""
     codes = np.arange(1 << format_.bits, dtype=np.uint32)

@@ -1,5 +1,7 @@
 """Any format by any of its names."""
 
+from pathlib import Path
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from precisionlab.formats.naming import ELEMENTS
 def test_the_catalogue_holds_elements_and_blocks_once() -> None:
     """Each under its own name, which finds it."""
     assert len(formats) == len(list(formats)) == len(set(formats))
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"# {len(ELEMENTS)} formats of one number and {len(formats) - len(ELEMENTS)} of blocks;" in readme
     assert set(ELEMENTS) < set(formats)
     assert all(found.name == name for name, found in formats.items())
     assert all(found.source for found in formats.values())

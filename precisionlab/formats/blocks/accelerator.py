@@ -9,11 +9,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from precisionlab.formats.blocks.cpu import Shape
 from precisionlab.formats.blocks.parts import ElementRounding
-from precisionlab.formats.blocks.steps import ElementPlan, Steps
-
-MAGNITUDE: Final = 0x7FFFFFFF
+from precisionlab.formats.blocks.steps import MAGNITUDE, ElementPlan, Steps, Worth
+from precisionlab.formats.blocks.tiling import Shape
 
 
 def placed(values: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
@@ -54,16 +52,17 @@ def quantized(values: Tensor, shape: Shape, steps: Steps, plan: ElementPlan) -> 
     """What the elements stand for: see `Steps`."""
     rows, columns = placed(values, shape)
     before, divisor, after = (array[rows][:, columns] for array in (steps.before, steps.divisor, steps.after))
-    moved = values + before if steps.is_shifted else values
+    is_shifted = steps.worth.is_shifted
+    moved = values + before if is_shifted else values
     quotients = moved * divisor if plan.multiplies else moved / divisor
-    return worth(elements(quotients + after if steps.is_shifted else quotients, plan), shape, steps)
+    return worth_of(elements(quotients + after if is_shifted else quotients, plan), shape, steps.worth)
 
 
-def worth(elements: Tensor, shape: Shape, steps: Steps) -> Tensor:
+def worth_of(elements: Tensor, shape: Shape, worth: Worth) -> Tensor:
     """What elements of a piece stand for."""
     rows, columns = placed(elements, shape)
-    minus, unit, less = (array[rows][:, columns] for array in (steps.minus, steps.unit, steps.less))
-    return (elements - minus) * unit - less if steps.is_shifted else elements * unit
+    minus, unit, less = (array[rows][:, columns] for array in (worth.minus, worth.unit, worth.less))
+    return (elements - minus) * unit - less if worth.is_shifted else elements * unit
 
 
 def elements(scaled: Tensor, plan: ElementPlan) -> Tensor:

@@ -296,4 +296,4 @@ def all_formats() -> Iterator[BlockFormat]:
 
 
 ENTRIES: tuple[BlockFormat, ...] = tuple(all_formats())
-"""Every catalogued block format. `naming.formats` finds them, and whole families, by name."""
+"""Every catalogued block format. `finding.formats` finds them, and whole families, by name."""

@@ -6,14 +6,15 @@ every index for being negative unless it counts from 0, which keeps loops out of
 registers: hence the slices.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from precisionlab.formats.blocks.element_loops import Element, to_elements
-from precisionlab.formats.blocks.steps import ElementPlan, Steps
+from precisionlab.formats.blocks.steps import MAGNITUDE, ElementPlan, Steps
+from precisionlab.formats.blocks.tiling import Shape
 
 Floats = NDArray[np.float32]
 Place = tuple[int, int]
@@ -24,19 +25,6 @@ RUN: Final = 2048
 BUNDLE: Final = 64
 """Elements at which a loop of known length looks at once, in quarters."""
 QUARTER: Final = BUNDLE // 4
-MAGNITUDE: Final = 0x7FFFFFFF
-"""All bits of binary32 but the sign."""
-
-
-class Shape(NamedTuple):
-    """Of the blocks that a piece touches."""
-
-    height: int
-    width: int
-    above: int
-    """Rows of the first block that lie before the piece."""
-    before: int
-    """Columns of the first block that lie before the piece."""
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -111,8 +99,8 @@ def signed_largest(values: Floats, width: int, found: Floats) -> None:
 
 def quantized(values: Floats, shape: Shape, steps: Steps, plan: ElementPlan, out: Floats) -> None:
     """Write what the elements stand for, or the elements themselves: see `Steps`."""
-    arrays = tuple(part.numpy() for part in steps.arrays())
-    quantize_piece(values, shape, arrays, (plan.multiplies, steps.is_shifted), plan.for_loops(), out)
+    ways = (plan.multiplies, steps.worth.is_shifted)
+    quantize_piece(values, shape, steps.arrays(), ways, plan.for_loops(), out)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -1,6 +1,6 @@
 """The patterns of numbers that are elements."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ def codes_of(elements: Tensor, format_: BlockFormat) -> Tensor:
             return encode(elements.contiguous(), element)
 
 
-@cache
+@lru_cache(maxsize=256)
 def table_of(element: CodebookFormat) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """The distinct entries of a table in increasing order, and the lowest pattern of each."""
     values = np.asarray(element.values, np.float32)

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from math import ceil
+from typing import Final
 
 from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat
+
+NEGLIGIBLE: Final = 1e-15
+"""Blocks, and super-blocks, whose numbers or scales are all smaller become zero (GROUP_MAX_EPS in ggml)."""
 
 BlockElement = FloatFormat | IntegerFormat | CodebookFormat
 """What the elements of a block can be."""
@@ -54,7 +58,7 @@ class ScaleRule(Enum):
     FIT_SYMMETRIC = "s of least error weighted by x^2 among 19 near the signed largest / lowest"
     FIT_THREE_BITS = "s of least error weighted by x^2, improved by moving single elements"
     FIT_AFFINE = "s and minimum of least weighted error among steps near the range"
-    FIT_CODEBOOK = "s of least error weighted by x^2 among 15 near the signed largest / first entry"
+    FIT_CODEBOOK = "s of least error weighted by x^2 among 16 near the signed largest / either end of the table"
 
 
 RANGE_RULES = frozenset({ScaleRule.RANGE, ScaleRule.SPAN})

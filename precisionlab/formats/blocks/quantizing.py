@@ -6,7 +6,7 @@ something (a scale for the whole tensor) the first step goes over the tensor bef
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -14,21 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from precisionlab.errors import UsageError
-from precisionlab.formats.blocks import accelerator, cpu
+from precisionlab.formats.arrays import float_type_of, is_numpy
+from precisionlab.formats.blocks import accelerator
 from precisionlab.formats.blocks.element_codes import codes_of
 from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
-from precisionlab.formats.blocks.scale_rules import Scales
 from precisionlab.formats.blocks.stored_scales import StoredScales
-from precisionlab.formats.blocks.tiling import pieces
-from precisionlab.formats.blocks.work import Stored, Work, as_elements, cut, padded_matrix, steps_of
+from precisionlab.formats.blocks.tiling import Shape, pieces
+from precisionlab.formats.blocks.work import Stored, Work, as_elements, cut, padded_matrix, steps_of, worth_of_blocks
 from precisionlab.formats.finding import formats
 from precisionlab.formats.patterns import decode_all
-from precisionlab.formats.rounding import check_dense, no_array_error
 
 Array = TypeVar("Array", bound="NDArray[Any] | Tensor")
-
-FLOATS: Final = ("float16", "float32", "float64")
-"""numpy's own of the types that are quantized."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ def fake_quantize(values: Array, format_: BlockFormat | str) -> Array:
         for piece in work.pieces(region):
             work.quantize(piece, region, steps, piece.of(out))
     result = work.unpadded(out)
-    return cast("Array", result.numpy() if isinstance(values, np.ndarray | np.generic) else result)
+    return cast("Array", result.numpy() if is_numpy(values) else result)
 
 
 def quantize(values: "NDArray[Any] | Tensor", format_: BlockFormat | str) -> Quantized:
@@ -107,16 +103,13 @@ def dequantize(quantized: Quantized) -> Tensor:
         raise UsageError(type(quantized).__name__, "is no quantized tensor", "give what quantize returned")
     format_, codes = quantized.format, quantized.codes
     matrix, tiling = padded_matrix(codes, format_)
-    found = Stored(
-        Scales(quantized.scales.numbers, zero_point=quantized.zero_points), quantized.scales, quantized.minima
-    )
-    steps = steps_of(found, format_).on_grid(tiling.grid)
+    worth = worth_of_blocks(quantized.scales, quantized.minima, quantized.zero_points, format_).on_grid(tiling.grid)
     table = torch.from_numpy(decode_all(format_.element).astype(np.float32)).to(codes.device)
     values = torch.empty(matrix.shape, dtype=torch.float32, device=codes.device)
     for piece in pieces(tiling):
         elements = table[piece.of(matrix).to(torch.int64)]
-        shape = cpu.Shape(tiling.height, tiling.width, *piece.offset)
-        piece.of(values).copy_(accelerator.worth(elements, shape, steps.part(*piece.blocks)))
+        shape = Shape(tiling.height, tiling.width, *piece.offset)
+        piece.of(values).copy_(accelerator.worth_of(elements, shape, worth.part(*piece.blocks)))
     return cut(values, tuple(codes.shape), format_)
 
 
@@ -138,19 +131,15 @@ def as_tensor(values: object) -> Tensor:
     """An array as a tensor, in the same memory where its byte order allows.
 
     Raises:
-        UsageError: it is no array.
+        UsageError: it is no array, or of another type.
     """
+    name = float_type_of(values)
     if isinstance(values, Tensor):
-        check_dense(values)
         return values
-    if not isinstance(values, np.ndarray | np.generic):
-        raise no_array_error(values)
     array = np.asarray(values)
     array = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False)).reshape(array.shape)
-    if array.dtype.name == "bfloat16":  # ml_dtypes' own, which torch does not know
+    if name == "bfloat16":  # ml_dtypes' own, which torch does not know
         return torch.from_numpy(np.asarray(Lent(array.view(np.int16)))).view(torch.bfloat16)
-    if array.dtype.name not in FLOATS:
-        raise UsageError(array.dtype.name, "is no type that is quantized", "convert the values to float32")
     return torch.from_numpy(np.asarray(Lent(array)))
 
 

@@ -1,8 +1,8 @@
-"""What elementwise work comes down to: constants of the element format, and four numbers for each block."""
+"""What elementwise work comes down to: constants of the element format, and six numbers for each block."""
 
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,40 +24,53 @@ KINDS = {
     ElementRounding.UPPER: UPPER,
 }
 
+MAGNITUDE = 0x7FFFFFFF
+"""All bits of binary32 but the sign."""
 BINARY32_BIAS = 127
 BINARY32_MANTISSA_BITS = 23
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """An element x becomes q = round((x + before) / divisor + after), and then (q - minus) * unit - less.
+class Worth:
+    """What an element q stands for: (q - minus) * unit - less; each is [blocks down, across] in binary32."""
 
-    Each is [blocks down, across] in binary32.
-    """
-
-    before: "Tensor"
-    divisor: "Tensor"
-    """What elements are divided by, or multiplied with: see `ElementPlan.multiplies`."""
-    after: "Tensor"
     minus: "Tensor"
     unit: "Tensor"
     less: "Tensor"
     is_shifted: bool
     """Whether anything is added or taken off; if not these are left out, since x + 0 loses the sign of zero."""
 
+    def part(self, down: slice, across: slice) -> "Worth":
+        """That of some neighbouring blocks."""
+        minus, unit, less = (array[down, across].contiguous() for array in (self.minus, self.unit, self.less))
+        return Worth(minus, unit, less, self.is_shifted)
+
+    def on_grid(self, grid: tuple[int, int]) -> "Worth":
+        """The same for as many blocks in another arrangement."""
+        return Worth(self.minus.view(grid), self.unit.view(grid), self.less.view(grid), self.is_shifted)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """An element x becomes q = round((x + before) / divisor + after), and then what that is worth."""
+
+    before: "Tensor"
+    divisor: "Tensor"
+    """What elements are divided by, or multiplied with: see `ElementPlan.multiplies`."""
+    after: "Tensor"
+    worth: Worth
+
     def part(self, down: slice, across: slice) -> "Steps":
         """Those of some neighbouring blocks."""
-        before, divisor, after, minus, unit, less = (array[down, across].contiguous() for array in self.arrays())
-        return Steps(before, divisor, after, minus, unit, less, self.is_shifted)
+        before, divisor, after = (array[down, across].contiguous() for array in (self.before, self.divisor, self.after))
+        return Steps(before, divisor, after, self.worth.part(down, across))
 
-    def on_grid(self, grid: tuple[int, int]) -> "Steps":
-        """The same for as many blocks in another arrangement."""
-        before, divisor, after, minus, unit, less = (array.view(grid) for array in self.arrays())
-        return Steps(before, divisor, after, minus, unit, less, self.is_shifted)
-
-    def arrays(self) -> "tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]":
-        """All six, in order."""
-        return self.before, self.divisor, self.after, self.minus, self.unit, self.less
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Those of `quantize_piece`, in its order."""
+        worth = self.worth
+        return tuple(
+            array.numpy() for array in (self.before, self.divisor, self.after, worth.minus, worth.unit, worth.less)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,7 @@ class ElementPlan:
         """Lowest and highest element; for floats the lowest exponent field, and how far above an anchor lies, as patterns."""
         lowest = (self.min_exponent + BINARY32_BIAS) << BINARY32_MANTISSA_BITS
         raise_by = (BINARY32_MANTISSA_BITS - self.mantissa_bits) << BINARY32_MANTISSA_BITS
-        return np.float32(self.low), np.float32(self.high), np.int32(lowest), np.int32(max(0, raise_by) & 0x7FFFFFFF)
+        return np.float32(self.low), np.float32(self.high), np.int32(lowest), np.int32(raise_by)
 
     def for_loops(
         self,
@@ -95,7 +108,7 @@ class ElementPlan:
         return kind, self.constants(), self.bounds, self.entries
 
 
-@cache
+@lru_cache(maxsize=1024)
 def plan_of(format_: BlockFormat) -> ElementPlan:
     """The plan for a block format's elements."""
     element = format_.element
@@ -109,7 +122,7 @@ def plan_of(format_: BlockFormat) -> ElementPlan:
         mantissa_bits=element.mantissa_bits if isinstance(element, FloatFormat) else -1,
         min_exponent=element.min_exponent if isinstance(element, FloatFormat) else 0,
         has_negative_zero=isinstance(element, FloatFormat) and element.has_negative_zero,
-        bounds=(entries[1:] + entries[:-1]) / np.float32(2),
+        bounds=bounds_of(entries),
         entries=entries,
     )
 
@@ -123,6 +136,11 @@ def ends_of(format_: BlockFormat) -> tuple[float, float]:
             return element.minimum, element.maximum
         case CodebookFormat() as element:
             return min(element.values), max(element.values)
+
+
+def bounds_of(entries: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Halfway between neighbours of a table."""
+    return (entries[1:] + entries[:-1]) / np.float32(2)
 
 
 def sorted_entries(element: object) -> NDArray[np.float32]:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from precisionlab.formats.blocks.accelerator import signed_largest
-from precisionlab.formats.blocks.parts import ScaleStore, Storing
+from precisionlab.formats.blocks.parts import NEGLIGIBLE, ScaleStore, Storing
+from precisionlab.formats.blocks.steps import bounds_of, sorted_entries
 from precisionlab.formats.naming import ELEMENTS, is_same
 from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat
 from precisionlab.formats.rounding import round_to
@@ -19,8 +20,6 @@ TINY: Final = 2.0**-126
 """Smallest normal number of binary32."""
 STEPS: Final = 1 << 16
 """Into so many the range of quantized scales is cut."""
-NEGLIGIBLE: Final = 1e-15
-"""A super-block whose scales are all below becomes zero (GROUP_MAX_EPS in ggml)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +138,17 @@ def centred_on(mean: Tensor, scales: Tensor, store: ScaleStore) -> StoredScales:
     flat = (scales - mean).reshape(1, -1)
     width = store.span or max(1, flat.shape[1])
     outer = signed_largest(flat, width).abs().reshape(-1)
-    entries = torch.tensor(sorted(set(store.format.values)), dtype=torch.float32, device=scales.device)
     scaled = flat.reshape(-1) * outer.clamp(min=TINY).reciprocal().repeat_interleave(width)[: flat.numel()]
-    return StoredScales(looked_up(scaled.clamp(-1, 1), entries).view(scales.shape), outer, mean)
+    return StoredScales(looked_up(scaled.clamp(-1, 1), store.format).view(scales.shape), outer, mean)
 
 
-def looked_up(scaled: Tensor, entries: Tensor) -> Tensor:
+def looked_up(scaled: Tensor, table: CodebookFormat) -> Tensor:
     """The entries of a table by way of 65,536 equal steps from -1 to 1, as bitsandbytes does on CPUs."""
     step = ((scaled + 1) * 0.5 * (STEPS - 1) + 0.5).trunc()
     on_grid = step * 2 / torch.full_like(step, STEPS - 1) - 1
-    return entries[torch.bucketize(on_grid, (entries[1:] + entries[:-1]) * 0.5)]
+    entries = sorted_entries(table)
+    bounds, numbers = (torch.from_numpy(array).to(scaled.device) for array in (bounds_of(entries), entries))
+    return numbers[torch.bucketize(on_grid, bounds)]
 
 
 STORINGS: Final[dict[Storing, Callable[[Tensor, ScaleStore, Tensor], StoredScales]]] = {

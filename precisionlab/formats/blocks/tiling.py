@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from precisionlab.formats.blocks.parts import Extent
 from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PIECE: Final = 1 << 20
-"""Elements that are worked on at a time: 4 MiB of binary32, which stay in the outer caches between two passes, and make up for what each costs."""
+"""Elements that are worked on at a time: 4 MiB of binary32, which stay in the outer caches between two passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,17 @@ class Tiling:
     def grid(self) -> tuple[int, int]:
         """Blocks along either axis."""
         return -(-self.n_rows // self.height), -(-self.n_columns // self.width)
+
+
+class Shape(NamedTuple):
+    """Of the blocks that a piece touches."""
+
+    height: int
+    width: int
+    above: int
+    """Rows of the first block that lie before the piece."""
+    before: int
+    """Columns of the first block that lie before the piece."""
 
 
 @dataclass(frozen=True, slots=True)

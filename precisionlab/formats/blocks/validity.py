@@ -23,6 +23,8 @@ MAX_ELEMENT_BITS: Final = 8
 LEAST_EXPONENT, GREATEST_EXPONENT = -126, 100
 """Of floats as elements: binary32 holds them, and the powers of two that round to them."""
 MAX_ELEMENT_EXPONENT: Final = 32
+LONGEST_IN_A_ROW: Final = 1 << 16
+"""Of blocks that must lie in one piece of a tensor."""
 
 SIGNED_INTEGERS: Final = frozenset(
     {ScaleRule.HALF_RANGE, ScaleRule.SIGNED_LARGEST, ScaleRule.FIT_SYMMETRIC, ScaleRule.FIT_THREE_BITS}
@@ -49,9 +51,12 @@ def problems(format_: "BlockFormat") -> Iterator[str]:
     yield from problems_of_element(format_.element)
     yield from problems_of_extent(format_)
     yield from problems_of_rule(format_)
-    for store in (format_.scale, format_.minimum):
-        if store is not None:
-            yield from problems_of_store(store, format_)
+    yield from problems_of_span(format_.scale)
+    yield from problems_of_store(format_.scale, format_)
+    if format_.minimum is not None:
+        yield from problems_of_store(format_.minimum, format_)
+        if (format_.minimum.storing, format_.minimum.span) != (format_.scale.storing, format_.scale.span):
+            yield "minima are stored as scales are, as many together"
 
 
 def problems_of_element(element: BlockElement) -> Iterator[str]:
@@ -75,7 +80,7 @@ def problems_of_element(element: BlockElement) -> Iterator[str]:
 def problems_of_extent(format_: "BlockFormat") -> Iterator[str]:
     """What is wrong with the size of blocks, or with the filling of rows."""
     sizes = (format_.extent.rows, format_.extent.columns)
-    if not all(size is None or (isinstance(size, int) and size > 0) for size in sizes):
+    if not all(size is None or (type(size) is int and size > 0) for size in sizes):
         yield "blocks have a whole number of elements along an axis, at least one, or None for all"
         return
     if not isinstance(format_.padding, int) or format_.padding < 1:
@@ -83,8 +88,10 @@ def problems_of_extent(format_: "BlockFormat") -> Iterator[str]:
         return
     if abs(format_.element_exponent) > MAX_ELEMENT_EXPONENT:
         yield f"elements are multiplied by 2^-{MAX_ELEMENT_EXPONENT} to 2^{MAX_ELEMENT_EXPONENT}"
-    if format_.rule in ALONG_ROWS and (sizes[0] != 1 or sizes[1] is None):
-        yield f"the rule {format_.rule.name} is for blocks of a fixed length in a row"
+    if format_.rule in ALONG_ROWS and (sizes[0] != 1 or sizes[1] is None or sizes[1] > LONGEST_IN_A_ROW):
+        yield f"the rule {format_.rule.name} is for blocks of a fixed length in a row, at most {LONGEST_IN_A_ROW}"
+    elif format_.rule in ALONG_ROWS and not format_.is_local:
+        yield f"the rule {format_.rule.name} is for scales that the tensor does not share"
     elif format_.rule in FITS and format_.padding % (format_.extent.columns or 1):
         yield f"the rule {format_.rule.name} asks for padding to whole blocks"
 
@@ -112,6 +119,12 @@ def problems_of_rule(format_: "BlockFormat") -> Iterator[str]:
         yield "integers have a zero point by the rule RANGE, and by it alone"
     if (rule is ScaleRule.FIT_AFFINE) != (format_.fit is not None):
         yield "the rule FIT_AFFINE, and it alone, needs a fit"
+
+
+def problems_of_span(store: ScaleStore) -> Iterator[str]:
+    """What is wrong with how many scales share one of the second level."""
+    if store.span is not None and (type(store.span) is not int or store.span < 1):
+        yield "a whole number of scales, at least one, shares one of the second level"
 
 
 def problems_of_store(store: ScaleStore, format_: "BlockFormat") -> Iterator[str]:

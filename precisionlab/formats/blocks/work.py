@@ -9,22 +9,20 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from precisionlab.errors import FormatError, UsageError
+from precisionlab.errors import FormatError
 from precisionlab.formats.blocks import accelerator, cpu
 from precisionlab.formats.blocks.fits import fitted
 from precisionlab.formats.blocks.parts import FITS, RANGE_RULES, Division, ScaleRule
 from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 from precisionlab.formats.blocks.scale_rules import Extremes, Scales, scales_of
-from precisionlab.formats.blocks.steps import Steps, plan_of
+from precisionlab.formats.blocks.steps import Steps, Worth, plan_of
 from precisionlab.formats.blocks.stored_scales import StoredScales, effective, stored
-from precisionlab.formats.blocks.tiling import Piece, Tiling, piece_at, pieces, regions, tiling_of
+from precisionlab.formats.blocks.tiling import Piece, Shape, Tiling, piece_at, pieces, regions, tiling_of
 
 INFINITY = 0x7F800000
 """Pattern of binary32 from which numbers are not finite."""
 LEAST = 1e-38
 """The smallest scale of which the reciprocal is taken."""
-SOURCES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-"""What is quantized; binary64 is rounded to binary32 first, as runtimes do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +43,6 @@ class Work:
     """One tensor on its way into a block format."""
 
     def __init__(self, values: Tensor, format_: BlockFormat) -> None:
-        if values.dtype not in SOURCES:
-            raise UsageError(str(values.dtype), "is no type that is quantized", "convert the values to float32")
         self.tensor_shape = tuple(values.shape)
         self.format = format_
         self.matrix, self.tiling = padded_matrix(values.detach(), format_)
@@ -77,9 +73,9 @@ class Work:
             columns = slice(piece.columns.start + region.columns.start, piece.columns.stop + region.columns.start)
             yield piece_at(self.tiling, rows, columns)
 
-    def shape_at(self, piece: Piece) -> cpu.Shape:
+    def shape_at(self, piece: Piece) -> Shape:
         """Of the blocks that a piece touches."""
-        return cpu.Shape(self.tiling.height, self.tiling.width, *piece.offset)
+        return Shape(self.tiling.height, self.tiling.width, *piece.offset)
 
     def values(self, piece: Piece) -> Tensor:
         """A piece in binary32, contiguous."""
@@ -116,27 +112,32 @@ class Work:
         grid = [part.stop - part.start for part in region.blocks]
         device = self.matrix.device
         patterns = torch.zeros(grid, dtype=torch.int32, device=device)
-        low, high = (torch.full(grid, start, dtype=torch.float32, device=device) for start in (torch.inf, -torch.inf))
-        signed = None
         for piece in self.pieces(region):
-            values = self.values(piece)
             down, across = within(piece, region)
             part = patterns[down, across].contiguous()
-            self.largest(values, piece, part)
+            self.largest(self.values(piece), piece, part)
             patterns[down, across] = part
-            if self.format.rule in RANGE_RULES:
-                lows, highs = low[down, across].contiguous(), high[down, across].contiguous()
-                self.ranges(values, piece, lows, highs)
-                low[down, across], high[down, across] = lows, highs
-            elif self.format.rule is ScaleRule.SIGNED_LARGEST:
-                signed = self.signed(values)
         if bool((patterns >= INFINITY).any()):
             raise FormatError(
                 self.format.name,
                 "a block with NaN, infinity or a number beyond binary32 has no scale",
                 "replace such values first",
             )
+        low, high = self.ends(region) if self.format.rule in RANGE_RULES else (None, None)
+        signed = self.signed(self.values(region)) if self.format.rule is ScaleRule.SIGNED_LARGEST else None
         return Extremes(patterns.view(torch.float32), low, high, signed)
+
+    def ends(self, region: Piece) -> tuple[Tensor, Tensor]:
+        """The least and the greatest number of each block of a region."""
+        grid = [part.stop - part.start for part in region.blocks]
+        device = self.matrix.device
+        low, high = (torch.full(grid, start, dtype=torch.float32, device=device) for start in (torch.inf, -torch.inf))
+        for piece in self.pieces(region):
+            down, across = within(piece, region)
+            lows, highs = low[down, across].contiguous(), high[down, across].contiguous()
+            self.ranges(self.values(piece), piece, lows, highs)
+            low[down, across], high[down, across] = lows, highs
+        return low, high
 
     def largest(self, values: Tensor, piece: Piece, found: Tensor) -> None:
         """Raise `found` to the largest patterns without sign."""
@@ -207,23 +208,29 @@ def cut(matrix: Tensor, shape: tuple[int, ...], format_: BlockFormat) -> Tensor:
     return matrix.reshape(n_rows, -1)[:, :n_columns].reshape(shape)
 
 
+def worth_of_blocks(
+    scales: StoredScales, minima: StoredScales | None, zero_points: Tensor | None, format_: BlockFormat
+) -> Worth:
+    """What elements stand for under stored scales, minima and zero points."""
+    unit = effective(scales, format_.scale) * 2.0**format_.element_exponent
+    nothing = torch.zeros_like(unit)
+    less = nothing if minima is None or format_.minimum is None else effective(minima, format_.minimum)
+    is_shifted = format_.minimum is not None or format_.zero_point
+    return Worth(nothing if zero_points is None else zero_points, unit, less, is_shifted)
+
+
 def steps_of(found: Stored, format_: BlockFormat) -> Steps:
     """The numbers that elementwise work takes from a block's scales. Blocks whose scale is 0 become 0."""
-    unit = effective(found.stored, format_.scale) * 2.0**format_.element_exponent
-    zeros = torch.zeros_like(unit)
-    less = zeros if found.minima is None or format_.minimum is None else effective(found.minima, format_.minimum)
-    after = zeros if found.scales.zero_point is None else found.scales.zero_point
-    is_shifted = format_.minimum is not None or format_.zero_point
+    worth = worth_of_blocks(found.stored, found.minima, found.scales.zero_point, format_)
     match format_.division:
         case Division.STORED:
-            divisor = torch.where(unit == 0, torch.inf, unit)
+            divisor = torch.where(worth.unit == 0, torch.inf, worth.unit)
         case Division.STORED_RECIPROCAL:
-            divisor = reciprocal(unit)
+            divisor = reciprocal(worth.unit)
         case Division.RECIPROCAL:
             divisor = reciprocal(found.scales.scale)
     exact = found.scales.minimum if format_.division is Division.RECIPROCAL else None
-    before = less if exact is None else exact
-    return Steps(before, divisor, after, after, unit, less, is_shifted)
+    return Steps(worth.less if exact is None else exact, divisor, worth.minus, worth)
 
 
 def reciprocal(scales: Tensor) -> Tensor:
@@ -234,5 +241,5 @@ def reciprocal(scales: Tensor) -> Tensor:
 
 def as_elements(steps: Steps) -> Steps:
     """Steps that stop at the element itself."""
-    zeros = torch.zeros_like(steps.unit)
-    return replace(steps, minus=zeros, unit=torch.ones_like(steps.unit), less=zeros)
+    nothing = torch.zeros_like(steps.divisor)
+    return replace(steps, worth=Worth(nothing, torch.ones_like(nothing), nothing, steps.worth.is_shifted))

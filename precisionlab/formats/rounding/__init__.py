@@ -40,15 +40,15 @@ tell (P3109); but in E8M0, without zero, the hidden bit does, and is odd: ties g
 
 import difflib
 import operator
-import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
+from precisionlab.formats.arrays import float_type_of, is_numpy, is_torch, no_array_error
 from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.codes import decode_checked
 from precisionlab.formats.finding import formats
@@ -176,48 +176,13 @@ def resolved(format_: ElementFormat | str) -> ElementFormat:
     return formats.element(given.name if isinstance(given, BlockFormat) else format_)
 
 
-def no_array_error(values: object) -> UsageError:
-    """The error for what is neither numpy's nor torch's."""
-    return UsageError(type(values).__name__, "is no array", "give a numpy array or a torch tensor")
-
-
 def source_of(values: object) -> Working:
     """The type of an array's numbers.
 
     Raises:
         UsageError: no array, or not of these types.
     """
-    if is_numpy(values):
-        name = values.dtype.name
-    elif is_torch(values):
-        check_dense(values)
-        name = str(values.dtype).removeprefix("torch.")
-    else:
-        raise no_array_error(values)
-    if name not in SOURCES:
-        raise UsageError(name, "is no type that is rounded", f"convert the array to one of {', '.join(SOURCES)}")
-    return SOURCES[name]
-
-
-def is_numpy(values: object) -> TypeGuard[NDArray[Any]]:
-    """Whether these are numpy's."""
-    return isinstance(values, np.ndarray | np.generic)
-
-
-def is_torch(values: object) -> "TypeGuard[torch.Tensor]":
-    """Whether these are torch's, which is imported then."""
-    return "torch" in sys.modules and isinstance(values, sys.modules["torch"].Tensor)
-
-
-def check_dense(values: "torch.Tensor") -> None:
-    """See that a tensor has all its numbers in memory.
-
-    Raises:
-        UsageError: it is sparse, or on the meta device.
-    """
-    if values.layout is not sys.modules["torch"].strided or values.device.type == "meta":
-        kind = "on the meta device" if values.device.type == "meta" else "sparse"
-        raise UsageError("tensor", f"is {kind}, and has no numbers to round", "give a dense tensor")
+    return SOURCES[float_type_of(values)]
 
 
 def policy_of(rounding: Rounding | str, overflow: Overflow | str, subnormals: str) -> Policy:

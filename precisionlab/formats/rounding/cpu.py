@@ -8,7 +8,7 @@ its word: hence the casts, and a factory that closes over the word.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 import numpy as np
@@ -43,7 +43,7 @@ MODES: Final = {
 def round_patterns(patterns: Patterns, rounded: Patterns, grid: Grid, mode: Rounding) -> int:
     """Round `patterns` into `rounded`, another array, else there are no vectors; gives the highest result."""
     word: Word = patterns.dtype.type
-    words = in_words(grid, word)
+    words = kept_in_words(grid, word)
     if mode is Rounding.NEAREST_EVEN and is_plain(grid):
         return int(plain_rounder(word)(patterns, rounded, words))
     return int(rounder(word)(patterns, rounded, words, MODES[mode]))
@@ -62,16 +62,21 @@ def is_plain(grid: Grid) -> bool:
 
 def draw_patterns(patterns: Patterns, rounded: Patterns, grid: Grid, draws: Draws) -> int:
     """`round_patterns`, but stochastically."""
-    return int(draw_loop(patterns, rounded, in_words(grid, np.uint64), in_words(draws, np.uint64)))
+    return int(draw_loop(patterns, rounded, kept_in_words(grid, np.uint64), in_words(draws, np.uint64)))
 
 
 def code_patterns(patterns: Patterns, codes: NDArray[np.unsignedinteger], coding: Coding) -> None:
     """Write the codes of rounded patterns."""
     word: Word = patterns.dtype.type
-    coder(word)(patterns, codes, in_words(coding, word))
+    coder(word)(patterns, codes, kept_in_words(coding, word))
 
 
-@cache
+@lru_cache(maxsize=1024)
+def kept_in_words(constants: Grid | Coding, word: type[np.unsignedinteger]) -> Words:
+    """`in_words` of constants that are the same for every block."""
+    return in_words(constants, word)
+
+
 def in_words(constants: Grid | Coding | Draws, word: type[np.unsignedinteger]) -> Words:
     """The constants in the width of the patterns, so that numba promotes nothing."""
     words: list[Any] = [word(constant) for constant in constants]

@@ -9,13 +9,15 @@ then one branch-free pass of integer operations.
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from precisionlab.errors import FormatError
+from precisionlab.formats.facts import smallest_positive
+from precisionlab.formats.ladders import ladder_of
 from precisionlab.formats.modes import Overflow, Rounding
-from precisionlab.formats.records import ElementFormat, FloatFormat, Format, IntegerFormat, NaNs, SignEncoding
-from precisionlab.formats.specials import floor_log2, power_of_two
+from precisionlab.formats.records import ElementFormat, FloatFormat, Format, IntegerFormat, SignEncoding
+from precisionlab.formats.specials import Special, floor_log2, power_of_two
 
 Subnormals = Literal["keep", "flush", "flush-results", "flush-sources"]
 """What happens to subnormals: kept; or zeroed as results (FTZ), as sources (DAZ), or as both."""
@@ -246,17 +248,16 @@ def is_beyond(format_: FloatFormat, working: Working) -> bool:
 
 def largest(format_: FloatFormat) -> Fraction:
     """The largest finite number."""
-    significand = (1 << format_.mantissa_bits) + format_.max_finite_pattern % (1 << format_.mantissa_bits)
-    return significand * power_of_two(format_.max_exponent - format_.mantissa_bits)
+    ladder = ladder_of(format_)
+    return ladder.value(ladder.highest)
 
 
 def smallest(format_: FloatFormat) -> Fraction:
     """The smallest positive number."""
-    taken = power_of_two(format_.lowest_bit - format_.mantissa_bits) if format_.is_lowest_taken else 0
-    return power_of_two(format_.lowest_bit) + taken
+    return smallest_positive(ladder_of(format_))
 
 
-@cache
+@lru_cache(maxsize=1024)
 def grid_of(format_: Format, working: Working, source: Working, policy: Policy) -> Grid:
     """The constants for rounding numbers of `source`, held in `working`, to a format.
 
@@ -472,7 +473,7 @@ def nan_error(job: Job) -> FormatError:
     return FormatError(job.format_.name, "the format has no NaN, but the values have", "replace NaN first")
 
 
-@cache
+@lru_cache(maxsize=1024)
 def coding_of(format_: Format, working: Working) -> Coding:
     """The constants for turning numbers on a format's grid, held in `working`, into codes.
 
@@ -489,7 +490,7 @@ def float_coding(format_: FloatFormat, working: Working) -> Coding:
     if format_.integer_bit:
         raise FormatError(format_.name, "arrays are not encoded in formats with a stored integer bit")
     sign = 1 << (format_.bits - 1) if format_.signed else 0
-    nan = nan_code(format_)
+    nan = ladder_of(format_).pattern_of_special(Special.NAN) or 0
     return Coding(
         mantissa_bits=working.mantissa_bits,
         sign=working.sign,
@@ -509,19 +510,6 @@ def float_coding(format_: FloatFormat, working: Working) -> Coding:
         nan_positive=nan,
         nan_negative=nan | sign,
     )
-
-
-def nan_code(format_: FloatFormat) -> int:
-    """The preferred NaN: quiet and without payload (IEEE 754-2019, clause 6.2.1); 0 where there is none."""
-    match format_.nans:
-        case NaNs.IEEE:
-            return format_.max_finite_pattern + 1 | 1 << (format_.mantissa_bits - 1)
-        case NaNs.ALL_ONES:
-            return format_.max_finite_pattern + 1
-        case NaNs.NEGATIVE_ZERO | NaNs.NEGATIVE_ZERO_AND_INFINITY:
-            return 1 << (format_.bits - 1)
-        case NaNs.NONE:
-            return 0
 
 
 def integer_coding(format_: IntegerFormat, working: Working) -> Coding:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from precisionlab.formats import BlockFormat, formats
+from precisionlab.formats import BlockFormat, Quantized, formats
 
 BLOCK_FORMATS = [found for found in formats.values() if isinstance(found, BlockFormat)]
 
@@ -28,6 +28,20 @@ def adversarial(n_rows: int, n_columns: int, seed: int) -> NDArray[np.float32]:
         lambda row: 2.0 ** random.integers(-20, 20, row.size),
     )
     return np.stack([kinds[i % len(kinds)](row) for i, row in enumerate(values)]).astype(np.float32)
+
+
+def bits(values: torch.Tensor) -> torch.Tensor:
+    """Patterns, so that zeros have signs; NaN are all alike (binary16 scales overflow). Codes as they are."""
+    if not values.is_floating_point():
+        return values
+    return torch.where(values.isnan(), torch.nan, values).contiguous().view(torch.int32)
+
+
+def parts(found: Quantized) -> list[torch.Tensor]:
+    """Every array of a quantized tensor."""
+    stored = [found.scales, found.minima]
+    arrays = [getattr(one, name) for one in stored if one for name in ("numbers", "outer", "mean")]
+    return [array for array in (found.codes, *arrays, found.zero_points) if array is not None]
 
 
 @pytest.fixture

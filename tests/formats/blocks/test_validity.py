@@ -52,6 +52,16 @@ WRONG: dict[str, tuple[BlockFormat, dict[str, Any], str]] = {
     "narrow outer": (NVFP4, {"scale": replace(NVFP4.scale, outer=ELEMENTS.float("bf16"))}, "is in binary32"),
     "float in super-block": (Q4_K, {"scale": replace(Q4_K.scale, format=FLOAT32)}, "are unsigned integers"),
     "unsigned in signed": (Q6_K, {"scale": replace(Q6_K.scale, format=element("uint8"))}, "are signed integers"),
+    "negative span": (Q6_K, {"scale": replace(Q6_K.scale, span=-16)}, "a whole number of scales"),
+    "minimum of another span": (Q4_K, {"minimum": replace(Q4_K.scale, span=4)}, "minima are stored as scales are"),
+    "minimum stored otherwise": (Q4_K, {"minimum": ScaleStore(FLOAT32)}, "minima are stored as scales are"),
+    "rows for true": (INT4, {"extent": Extent(1, True)}, "a whole number of elements along an axis"),
+    "signed in a tensor": (
+        formats.block("q4_0"),
+        {"scale": ScaleStore(ELEMENTS.float("e4m3fn"), Storing.TENSOR_SCALED, FLOAT32)},
+        "scales that the tensor does not share",
+    ),
+    "signed and long": (formats.block("q4_0"), {"extent": Extent(1, 1 << 20)}, "at most 65536"),
     "span of 3": (Q6_K, {"scale": replace(Q6_K.scale, span=3)}, "padding to whole ones"),
     "centred integers": (NF4, {"scale": replace(NF4.scale, format=element("int8"))}, "are entries of a table"),
 }

@@ -95,7 +95,7 @@ def explained(stem: str, vector: Vector) -> NDArray[np.bool_]:
         return np.repeat(lowest, 32, axis=-1).reshape(values.shape)
     if stem.endswith("near_powers"):
         # Its log2 is rounded to binary32: the scale of one block is one power too low.
-        return np.repeat(vector.scales() != vector.their_scales(), 32, axis=-1).reshape(values.shape)
+        return np.repeat(vector.scales() == 2 * vector.their_scales(), 32, axis=-1).reshape(values.shape)
     if stem == "nvfp4_single_level_torchao":
         scales = np.abs(values).reshape(*values.shape[:-1], -1, 16).max(axis=-1) / np.float32(6)
         return np.repeat(scales < LEAST_TORCHAO_SCALE, 16, axis=-1).reshape(values.shape)

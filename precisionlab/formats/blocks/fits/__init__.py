@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from precisionlab.formats.blocks.fits import accelerator, cpu
-from precisionlab.formats.blocks.parts import ScaleRule
+from precisionlab.formats.blocks.parts import AffineFit, ScaleRule
 from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.blocks.steps import ends_of, plan_of
 
@@ -25,16 +25,20 @@ def fitted(blocks: Tensor, format_: BlockFormat, *, on_cpu: bool) -> tuple[Tenso
         case ScaleRule.FIT_CODEBOOK:
             return by_table(blocks, format_, on_cpu=on_cpu), None
         case ScaleRule.FIT_AFFINE if format_.fit is not None:
-            if on_cpu:
-                scales, minima = np.empty((2, len(blocks)), np.float32)
-                start, steps, is_absolute = format_.fit.start, format_.fit.steps, format_.fit.is_absolute
-                cpu.fit_affine(
-                    blocks.numpy(), np.float32(highest), np.float32(start), steps, is_absolute, scales, minima
-                )
-                return torch.from_numpy(scales), torch.from_numpy(minima)
-            return accelerator.fit_affine(blocks, highest, format_.fit)
+            return affine(blocks, highest, format_.fit, on_cpu=on_cpu)
         case _:
             raise AssertionError(format_.rule)
+
+
+def affine(blocks: Tensor, highest: float, fit: AffineFit, *, on_cpu: bool) -> tuple[Tensor, Tensor]:
+    """The best scales and minima among some steps."""
+    if not on_cpu:
+        return accelerator.fit_affine(blocks, highest, fit)
+    scales, minima = np.empty((2, len(blocks)), np.float32)
+    cpu.fit_affine(
+        blocks.numpy(), np.float32(highest), np.float32(fit.start), fit.steps, fit.is_absolute, scales, minima
+    )
+    return torch.from_numpy(scales), torch.from_numpy(minima)
 
 
 def symmetric(blocks: Tensor, lowest: float, *, on_cpu: bool) -> Tensor:

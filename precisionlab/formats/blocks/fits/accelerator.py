@@ -6,12 +6,14 @@ import torch
 from torch import Tensor
 
 from precisionlab.formats.blocks.accelerator import look_up, signed_largest
-from precisionlab.formats.blocks.fits.cpu import NEGLIGIBLE, ROUNDS, TABLE_TRIALS, TRIALS
-from precisionlab.formats.blocks.parts import AffineFit
+from precisionlab.formats.blocks.fits.trials import ROUNDS, TABLE_TRIALS, TRIALS
+from precisionlab.formats.blocks.parts import NEGLIGIBLE, AffineFit
 from precisionlab.formats.blocks.steps import ElementPlan
 
 Quantizer = Callable[[Tensor], Tensor]
 """From scaled numbers to elements."""
+Projection = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""From 1 / scale of each block to the sums of x l and of l^2."""
 
 TENTH = float(torch.tensor(0.1, dtype=torch.float32))
 
@@ -46,32 +48,29 @@ def constant(value: float, like: Tensor) -> Tensor:
     return torch.full_like(like, value)
 
 
-def best_of(
-    blocks: Tensor, first: tuple[Tensor, Tensor], inverses: list[Tensor], to_elements: Quantizer, top: Tensor
-) -> Tensor:
-    """The scale that explains most of the first and of the other trials; 0 for negligible blocks."""
-    products, squares = first
+def best_of(project: Projection, first: Tensor, others: list[Tensor], top: Tensor) -> Tensor:
+    """The scale that explains most, of the first and of other trials given by 1 / scale; 0 for negligible blocks."""
+    products, squares = project(first)
     scale = torch.where(squares != 0, products / squares, 0.0)
     best = scale * products
-    for inverse in inverses:
-        products, squares = projected(blocks, inverse, to_elements)
+    for inverse in others:
+        products, squares = project(inverse)
         is_better = (squares > 0) & (products * products > best * squares)
         scale = torch.where(is_better, products / squares, scale)
         best = torch.where(is_better, scale * products, best)
-    return torch.where(top.abs() < float(NEGLIGIBLE), 0.0, scale)
+    return torch.where(top.abs() < NEGLIGIBLE, 0.0, scale)
 
 
 def fit_symmetric(blocks: Tensor, size: float) -> Tensor:
     """`cpu.fit_symmetric`."""
     top = top_of(blocks)
 
-    def to_elements(scaled: Tensor) -> Tensor:
-        return clamped(scaled, size)
+    def project(inverse: Tensor) -> tuple[Tensor, Tensor]:
+        return projected(blocks, inverse, lambda scaled: clamped(scaled, size))
 
     trials = [trial for trial in range(-TRIALS, TRIALS + 1) if trial]
     steps = [constant(TENTH, top) * constant(float(trial), top) + constant(size, top) for trial in trials]
-    first = projected(blocks, constant(-size, top) / top, to_elements)
-    return best_of(blocks, first, [-step / top for step in steps], to_elements, top)
+    return best_of(project, constant(-size, top) / top, [-step / top for step in steps], top)
 
 
 def fit_table(blocks: Tensor, plan: ElementPlan) -> Tensor:
@@ -79,14 +78,11 @@ def fit_table(blocks: Tensor, plan: ElementPlan) -> Tensor:
     top = top_of(blocks)
     lowest = float(plan.entries[0])
 
-    def to_elements(scaled: Tensor) -> Tensor:
-        return look_up(scaled.contiguous(), plan)
+    def project(inverse: Tensor) -> tuple[Tensor, Tensor]:
+        return projected_by_table(blocks, inverse, lambda scaled: look_up(scaled.contiguous(), plan))
 
-    def first_inverse() -> Tensor:
-        return (-top / constant(lowest, top)).reciprocal()
-
-    inverses = [constant(trial + lowest, top) / top for trial in range(-TABLE_TRIALS, TABLE_TRIALS + 1)]
-    return best_of(blocks, projected_by_table(blocks, first_inverse(), to_elements), inverses, to_elements, top)
+    others = [constant(trial + lowest, top) / top for trial in range(-TABLE_TRIALS, TABLE_TRIALS + 1)]
+    return best_of(project, (-top / constant(lowest, top)).reciprocal(), others, top)
 
 
 def projected_by_table(blocks: Tensor, inverse: Tensor, to_elements: Quantizer) -> tuple[Tensor, Tensor]:
@@ -119,7 +115,7 @@ def fit_three_bits(blocks: Tensor, size: float) -> Tensor:
             has_moved |= takes
         is_moving = has_moved
     scale = torch.where(squares > 0, products / squares, 0.0)
-    return torch.where(top.abs() < float(NEGLIGIBLE), 0.0, scale)
+    return torch.where(top.abs() < NEGLIGIBLE, 0.0, scale)
 
 
 def fit_affine(blocks: Tensor, highest: float, fit: AffineFit) -> tuple[Tensor, Tensor]:
@@ -159,7 +155,8 @@ def weighed(blocks: Tensor, fit: AffineFit) -> Tensor:
     if fit.is_absolute:
         return blocks.abs()
     mean = summed(blocks * blocks)
-    return (mean / constant(float(blocks.shape[1]), mean)).sqrt()[:, None] + blocks.abs()
+    root = (mean / constant(float(blocks.shape[1]), mean)).double().sqrt().float()  # torch's own is not always nearest
+    return root[:, None] + blocks.abs()
 
 
 def to_steps(blocks: Tensor, inverse: Tensor, low: Tensor, highest: float) -> Tensor:

@@ -11,18 +11,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from precisionlab.formats.blocks.fits.trials import ROUNDS, TABLE_TRIALS, TRIALS
+from precisionlab.formats.blocks.parts import NEGLIGIBLE
+
 Floats = NDArray[np.float32]
 
-NEGLIGIBLE: Final = np.float32(1e-15)
-"""Blocks whose numbers are all smaller have scale 0 (GROUP_MAX_EPS)."""
 ZERO: Final = np.float32(0)
 TENTH: Final = np.float32(0.1)
-TRIALS: Final = 9
-"""Of symmetric scales, on either side."""
-ROUNDS: Final = 5
-"""Of moving single elements."""
-TABLE_TRIALS: Final = 7
-"""Of scales of a table, on either side."""
+SMALL: Final = np.float32(NEGLIGIBLE)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -59,7 +55,7 @@ def fit_symmetric(blocks: Floats, size: np.float32, scales: Floats) -> None:
     for i in range(blocks.shape[0]):
         x = blocks[i]
         top = signed_top(x)
-        if abs(top) < NEGLIGIBLE:
+        if abs(top) < SMALL:
             scales[i] = ZERO
             continue
         products, squares = projected(x, -size / top, size)
@@ -82,7 +78,7 @@ def fit_three_bits(blocks: Floats, size: np.float32, scales: Floats) -> None:
     for i in range(blocks.shape[0]):
         x = blocks[i]
         top = signed_top(x)
-        if abs(top) < NEGLIGIBLE:
+        if abs(top) < SMALL:
             scales[i] = ZERO
             continue
         products, squares = projected(x, -size / top, size)
@@ -203,7 +199,7 @@ def fit_table(blocks: Floats, bounds: Floats, entries: Floats, scales: Floats) -
     for i in range(blocks.shape[0]):
         x = blocks[i]
         top = signed_top(x)
-        if abs(top) < NEGLIGIBLE:
+        if abs(top) < SMALL:
             scales[i] = ZERO
             continue
         products, squares = projected_by_table(x, np.float32(1) / (-top / entries[0]), bounds, entries)
