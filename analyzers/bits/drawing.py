@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from analyzers.bits.fields import field_of, windows_of, written
+from analyzers.bits.fields import field_of, windows_of
 from analyzers.bits.measuring import Figures, entropy
 from precisionlab.analysis.figures import Axis, Bars, Cell, Column, Figure, Table
+from precisionlab.analysis.notation import hex_pattern
 
 BIT_COLUMNS = (Column("bit"), Column("field"), Column("set", "share"), Column("entropy"))
 FLIP_COLUMNS = (
@@ -73,7 +74,7 @@ def pattern_table(figures: Figures) -> Table:
     """One row a pattern, the most frequent first."""
     census = figures.census
     rows = (
-        (written(one.pattern, census.format), one.value, one.count, one.count / census.n_elements)
+        (hex_pattern(one.pattern, census.format.bits), one.value, one.count, one.count / census.n_elements)
         for one in figures.frequent
     )
     return Table("Most frequent patterns", PATTERN_COLUMNS, tuple(rows))
@@ -81,10 +82,10 @@ def pattern_table(figures: Figures) -> Table:
 
 def nearest_table(figures: Figures) -> Table:
     """One row an element, those nearest to overflow first."""
-    format_ = figures.census.format
+    bits = figures.census.format.bits
     ends = (("overflow", figures.extremes.overflow), ("underflow", figures.extremes.underflow))
     rows = (
-        (end, near.value, written(near.pattern, format_), near.binades, near.is_subnormal, near.index)
+        (end, near.value, hex_pattern(near.pattern, bits), near.binades, near.is_subnormal, near.index)
         for end, extremes in ends
         for near in extremes
     )

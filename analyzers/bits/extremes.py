@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from analyzers.bits.fields import number_of
 from precisionlab.analysis.census.layouts import LAYOUTS, codes_of
 from precisionlab.analysis.census.survey import blocks_of
+from precisionlab.analysis.elements import COMPONENTS, element_text, index_of
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.checkpoints.model import TensorInfo
 from precisionlab.formats import FloatFormat, Format, IntegerFormat
 
 Codes = NDArray[np.unsignedinteger]
-
-COMPONENTS = ("real", "imag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +126,16 @@ def near(code: int, place: int, info: TensorInfo, *, overflows: bool) -> Near:
     return Near(
         value=value,
         pattern=code,
-        index=index_of(place, info.shape, layout.components),
+        index=place_text(place, info.shape, layout.components),
         binades=headroom(value, format_) if overflows else footroom(value, format_),
         is_subnormal=isinstance(format_, FloatFormat) and format_.subnormals and abs(value) < format_.min_normal,
     )
 
 
-def index_of(place: int, shape: tuple[int, ...], components: int) -> str:
+def place_text(place: int, shape: tuple[int, ...], components: int) -> str:
     """The index of the element that holds a code, and which part of it that is."""
     element, part = divmod(place, components)
-    index = f"[{','.join(str(at) for at in np.unravel_index(element, shape))}]"
-    return f"{index}.{COMPONENTS[part]}" if components > 1 else index
+    return element_text(index_of(element, shape), COMPONENTS[components][part])
 
 
 def headroom(value: float, format_: Format) -> float:

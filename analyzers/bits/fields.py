@@ -31,8 +31,3 @@ def number_of(pattern: int, format_: Format) -> int | float:
     if isinstance(format_, FloatFormat):
         return float(decode(np.array([pattern], np.uint64), format_)[0])
     return pattern - (1 << format_.bits) if format_.signed and pattern >> (format_.bits - 1) else pattern
-
-
-def written(pattern: int, format_: Format) -> str:
-    """The pattern in hexadecimal, as many digits as it has: `0x3f80`."""
-    return f"0x{pattern:0{-(-format_.bits // 4)}x}"

@@ -8,11 +8,12 @@ from functools import cache
 import numpy as np
 
 from analyzers.bits.extremes import Extremes, Near, extremes_of
-from analyzers.bits.fields import field_of, number_of, written
+from analyzers.bits.fields import field_of, number_of
 from analyzers.bits.flips import Flip, flips_of
 from analyzers.bits.options import Options
 from precisionlab.analysis.census.cells import bit_counts
 from precisionlab.analysis.census.records import Census
+from precisionlab.analysis.notation import hex_pattern
 from precisionlab.analysis.results import Measurement, Metric, Scalar
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat
@@ -151,7 +152,7 @@ def frequent_measurements(figures: Figures) -> Iterator[Measurement]:
     """The most frequent patterns by rank."""
     census = figures.census
     for rank, frequent in enumerate(figures.frequent, 1):
-        pattern = written(frequent.pattern, census.format)
+        pattern = hex_pattern(frequent.pattern, census.format.bits)
         yield Measurement(rank_metric("frequent_pattern", "", rank), pattern)
         yield Measurement(rank_metric("frequent_value", "", rank), frequent.value)
         yield Measurement(rank_metric("frequent_count", "elements", rank), frequent.count)

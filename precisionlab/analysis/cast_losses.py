@@ -2,9 +2,9 @@
 
 Results are those of `round_to` on float64, which holds every number that checkpoints store but
 integers beyond 2^53; those, what is beyond an end that float64 does not hold (2^63 - 1), and
-zero in a format without, are cast in exact arithmetic, each pattern once. The error is one subtraction in float64, so it is the
-float64 nearest to the exact one (exact where the format only drops bits); the relative error is
-that over the number, rounded once more.
+zero in a format without, are cast in exact arithmetic, each pattern once. The error is one
+subtraction in float64, so it is the float64 nearest to the exact one (exact where the format only
+drops bits); the relative error is that over the number, rounded once more.
 """
 
 from bisect import bisect_left
@@ -60,7 +60,7 @@ class Fate(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class CastRequest:
     """A cast without any scale, and what is asked of it."""
 
     format: ElementFormat
@@ -83,7 +83,7 @@ class Losses(NamedTuple):
         return Losses(self.loss[places], self.tie[places], self.fate[places])
 
 
-def check_castable(cast: Cast) -> None:
+def check_castable(cast: CastRequest) -> None:
     """See that arrays can be rounded to the format.
 
     Raises:
@@ -92,7 +92,7 @@ def check_castable(cast: Cast) -> None:
     round_to(np.empty(0), cast.format, cast.rounding, overflow=cast.overflow)
 
 
-def losing(source: Format, cast: Cast) -> Callable[[Codes], Losses]:
+def losing(source: Format, cast: CastRequest) -> Callable[[Codes], Losses]:
     """The function from patterns of a stored format to what the numbers lose."""
     if source.bits > TABULATED_BITS:
         return lambda codes: losses_of(codes, source, cast)
@@ -100,7 +100,7 @@ def losing(source: Format, cast: Cast) -> Callable[[Codes], Losses]:
     return table.take
 
 
-def losses_of(codes: Codes, source: Format, cast: Cast) -> Losses:
+def losses_of(codes: Codes, source: Format, cast: CastRequest) -> Losses:
     """What the numbers behind patterns lose in a cast."""
     values = values_of(codes, source)
     is_nan, is_beyond = np.isnan(values), beyond_ends(values, cast)
@@ -125,7 +125,7 @@ def values_of(codes: Codes, source: Format) -> Floats:
         return codes.view(np.float32).astype(np.float64)
 
 
-def beyond_ends(values: Floats, cast: Cast) -> Flags:
+def beyond_ends(values: Floats, cast: CastRequest) -> Flags:
     """Which numbers round past an end of the format, infinities among them."""
     high = first_past_end(cast.format, cast.rounding, is_low_end=False)
     low = first_past_end(cast.format, cast.rounding, is_low_end=True)
@@ -149,7 +149,7 @@ def float_of(pattern: int) -> float:
     return float(np.uint64(pattern).view(np.float64))
 
 
-def needs_exact(values: Floats, source: Format, cast: Cast) -> Flags:
+def needs_exact(values: Floats, source: Format, cast: CastRequest) -> Flags:
     """Which numbers float64 does not hold, or may become an end that it does not hold; and zero where there is none."""
     low, high = ends_beyond_float64(cast.format)
     is_hard = (values <= low) | (values >= high)
@@ -183,7 +183,7 @@ def nearest_float(number: Fraction) -> float:
         return np.inf if number > 0 else -np.inf
 
 
-def with_exact(losses: Losses, codes: Codes, is_hard: Flags, source: Format, cast: Cast) -> Losses:
+def with_exact(losses: Losses, codes: Codes, is_hard: Flags, source: Format, cast: CastRequest) -> Losses:
     """The losses with those of hard patterns put in their places."""
     patterns, places = np.unique(codes[is_hard], return_inverse=True)
     exact = [exact_loss(decode_exact(int(pattern), source), cast) for pattern in patterns]
@@ -193,7 +193,7 @@ def with_exact(losses: Losses, codes: Codes, is_hard: Flags, source: Format, cas
     return losses
 
 
-def exact_loss(number: Number, cast: Cast) -> tuple[float, float, Fate]:
+def exact_loss(number: Number, cast: CastRequest) -> tuple[float, float, Fate]:
     """Loss, tie and fate of one number that is not NaN, in rational arithmetic."""
     result = decode_exact(encode_exact(number, cast.format, cast.rounding, cast.overflow), cast.format)
     exact, got = as_fraction(number), as_fraction(result)
@@ -211,7 +211,7 @@ def finite_loss(number: Fraction, error: Fraction, by: By) -> float:
     return nearest_float(abs(error / number)) if number else np.inf
 
 
-def fate_of(exact: Fraction | None, got: Fraction | None, cast: Cast) -> Fate:
+def fate_of(exact: Fraction | None, got: Fraction | None, cast: CastRequest) -> Fate:
     """In which way a number that is not exact in the format changes; None stands for infinities and NaN."""
     if exact is None or got is None:
         return Fate.OVERFLOW

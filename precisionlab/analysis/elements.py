@@ -1,6 +1,8 @@
-"""One element of a tensor: where its bits lie, and what they are; no other byte is read."""
+"""One element of a tensor: how it is written, where its bits lie, and what they are; no other byte is read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.tensors import Reader
@@ -8,7 +10,11 @@ from precisionlab.checkpoints.dtypes import DTYPE_BITS
 from precisionlab.checkpoints.model import ByteRange, TensorInfo
 from precisionlab.formats import Format
 
-COMPONENTS = {1: ("value",), 2: ("real", "imaginary")}
+VALUE: Final = "value"
+"""What the number of an element is called where there is but one."""
+PARTS: Final = {"real": "real", "imaginary": "imag"}
+"""What the numbers of a complex element are called, and what that is shortened to behind an index."""
+COMPONENTS: Final = {1: (VALUE,), 2: tuple(PARTS)}
 """What the numbers of an element are called, by how many there are."""
 
 
@@ -25,6 +31,12 @@ class Element:
     def components(self) -> tuple[tuple[str, int], ...]:
         """Names and patterns: `value`, or `real` and `imaginary`."""
         return tuple(zip(COMPONENTS[len(self.patterns)], self.patterns, strict=True))
+
+
+def element_text(index: Iterable[int], component: str = VALUE) -> str:
+    """An element as it is typed, or a part of a complex one: `[3,5]`, `[3,5].imag`, `[]` without axes."""
+    part = f".{PARTS[component]}" if component in PARTS else ""
+    return f"[{','.join(map(str, index))}]{part}"
 
 
 def read_element(tensor: TensorInfo, index: tuple[int, ...], reader: Reader) -> Element:

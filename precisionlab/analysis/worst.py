@@ -12,14 +12,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from precisionlab.analysis.cast_losses import Cast, Codes, Fate, Losses, check_castable, losing
+from precisionlab.analysis.cast_losses import CastRequest, Codes, Fate, Losses, check_castable, losing
 from precisionlab.analysis.census.layouts import LAYOUTS, Layout, codes_of
 from precisionlab.analysis.census.survey import blocks_of
 from precisionlab.analysis.elements import COMPONENTS, index_of
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.formats import ElementFormat
 from precisionlab.formats.classes import PatternClass, classify
 from precisionlab.formats.exact import decode_exact
 from precisionlab.formats.inspection import Datum, outcome
+from precisionlab.formats.ladders import ladder_of
 from precisionlab.formats.specials import Number, Special
 
 SLICE: Final = 1 << 18
@@ -48,7 +50,7 @@ class Loser:
 class Ranking:
     """What a cast does to a tensor."""
 
-    cast: Cast
+    cast: CastRequest
     counts: dict[Fate, int]
     """Of all numbers; those of a complex tensor are two an element."""
     losers: tuple[Loser, ...]
@@ -88,7 +90,7 @@ class Candidates:
         return Candidates(self.places[order], self.codes[order], self.losses.take(order))
 
 
-def rank(tensor: Tensor, cast: Cast, count: int) -> Ranking:
+def rank(tensor: Tensor, cast: CastRequest, count: int) -> Ranking:
     """The `count` numbers of a tensor that lose most in a cast, and what becomes of all.
 
     Raises:
@@ -131,7 +133,7 @@ def challengers(first: int, codes: Codes, losses: Losses, worst: Candidates, cou
     return Candidates(chosen + first, codes[chosen], losses.take(chosen))
 
 
-def loser(place: int, code: int, shape: tuple[int, ...], layout: Layout, cast: Cast) -> Loser:
+def loser(place: int, code: int, shape: tuple[int, ...], layout: Layout, cast: CastRequest) -> Loser:
     """All about one of the worst, in exact arithmetic."""
     element, component = divmod(place, layout.components)
     value = decode_exact(code, layout.format)
@@ -146,6 +148,11 @@ def loser(place: int, code: int, shape: tuple[int, ...], layout: Layout, cast: C
         finite_or_infinite(found.relative_error),
         finite_or_infinite(found.error_in_ulps),
     )
+
+
+def has_nan(format_: ElementFormat) -> bool:
+    """Whether a format has a pattern for the NaN that are cast to it."""
+    return ladder_of(format_).pattern_of_special(Special.NAN) is not None
 
 
 def finite_or_infinite(error: Fraction | None) -> Number:

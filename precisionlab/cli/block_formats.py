@@ -1,11 +1,13 @@
 """How `precisionlab formats` shows block formats."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from precisionlab.formats.blocks.parts import Extent, ScaleStore
 from precisionlab.formats.blocks.records import BlockFormat
 
 HEADINGS = ("name", "bits", "element", "block", "scale", "their scale")
+NUMBERS = {1}
+"""Columns of numbers."""
 
 
 def row(format_: BlockFormat) -> tuple[str, ...]:
@@ -113,8 +115,3 @@ def json_store(store: ScaleStore) -> Mapping[str, object]:
         "second_level": None if store.outer is None else store.outer.name,
         "blocks_in_second_level": store.span,
     }
-
-
-def widths_of(rows: Sequence[Sequence[str]]) -> list[int]:
-    """The widest cell of each column."""
-    return [max(len(cells[i]) for cells in rows) for i in range(len(rows[0]))]

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from precisionlab.analysis.elements import PARTS, VALUE, element_text
 from precisionlab.checkpoints.model import Checkpoint, TensorInfo
 from precisionlab.checkpoints.sharded import is_set
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 
 MARK = "::"
-PART = re.compile(r"(.*\])\.(real|imag)", re.DOTALL)
+PART = re.compile(rf"(.*\])\.({'|'.join(PARTS.values())})", re.DOTALL)
 """A part of a complex element, as reports print it."""
-PART_NAMES = {"real": "real", "imag": "imaginary"}
+FULL_NAMES = {short: name for name, short in PARTS.items()}
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 MOST_COMPARED = 5_000
 """Names among which the nearest to a wrong one is looked for."""
@@ -32,6 +33,11 @@ class Place:
     """Counted from the beginning; None where only the tensor was named."""
     component: str | None = None
     """`real` or `imaginary` where one part of a complex element was named."""
+
+    @property
+    def element(self) -> str:
+        """The element as it is typed: `[3,5]`, `[3,5].imag`."""
+        return element_text(self.index or (), self.component or VALUE)
 
 
 def path_and_rest(text: str) -> tuple[str, str]:
@@ -80,7 +86,7 @@ def find_place(checkpoint: Checkpoint, rest: str) -> Place:
 def split_part(rest: str) -> tuple[str, str | None]:
     """The element, and which part of it is named; None for all of it."""
     match = PART.fullmatch(rest)
-    return (match[1], PART_NAMES[match[2]]) if match else (rest, None)
+    return (match[1], FULL_NAMES[match[2]]) if match else (rest, None)
 
 
 def no_such_part(rest: str, tensor: TensorInfo) -> UsageError:
@@ -161,7 +167,7 @@ def accepted(tensor: TensorInfo) -> str:
 
 def example(tensor: TensorInfo) -> str:
     """The index of the first element."""
-    return bracketed([0] * len(tensor.shape))
+    return element_text([0] * len(tensor.shape))
 
 
 def axes(count: int) -> str:
@@ -172,14 +178,3 @@ def axes(count: int) -> str:
 def listed(shape: Iterable[int]) -> str:
     """A shape as text: `[64, 32]`."""
     return f"[{', '.join(map(str, shape))}]"
-
-
-def element_text(place: Place) -> str:
-    """The element of a place as it is typed: `[3,5]`, `[3,5].imag`."""
-    part = f".{place.component[:4]}" if place.component else ""
-    return f"{bracketed(place.index or ())}{part}"
-
-
-def bracketed(index: Iterable[int]) -> str:
-    """An index as it is typed: `[3,5]`."""
-    return f"[{','.join(map(str, index))}]"

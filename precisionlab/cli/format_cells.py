@@ -15,6 +15,8 @@ from precisionlab.formats.records import (
 )
 
 HEADINGS = ("name", "bits", "fields", "epsilon", "smallest", "largest", "digits")
+NUMBERS = {1, 3, 4, 5, 6}
+"""Columns of numbers; the name and the fields are words."""
 INTEGER_LAYOUTS = {
     SignEncoding.TWOS_COMPLEMENT: "signed",
     SignEncoding.SIGN_MAGNITUDE: "sign+size",

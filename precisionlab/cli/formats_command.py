@@ -7,10 +7,12 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from precisionlab.analysis.notation import hex_pattern
 from precisionlab.cli import block_formats
+from precisionlab.cli.aligned import aligned
 from precisionlab.cli.exit_codes import ExitCode
-from precisionlab.cli.format_cells import HEADINGS, row
-from precisionlab.cli.number_text import hex_pattern, in_both_ways, json_number, json_pattern, power_text
+from precisionlab.cli.format_cells import HEADINGS, NUMBERS, row
+from precisionlab.cli.number_text import in_both_ways, json_number, power_text
 from precisionlab.cli.output import put
 from precisionlab.cli.terminal import columns, styled, wants_colour
 from precisionlab.formats.blocks.records import BlockFormat
@@ -71,36 +73,14 @@ def table(wanted: Sequence[AnyFormat], *, is_coloured: bool) -> str:
     """The catalogue, one line a format, by kind."""
     elements = [format_ for format_ in wanted if not isinstance(format_, BlockFormat)]
     blocks = [block_formats.row(format_) for format_ in wanted if isinstance(format_, BlockFormat)]
-    rows = {format_.name: row(format_) for format_ in elements}
-    widths = block_formats.widths_of([HEADINGS, *rows.values()])
-    lines = [styled(aligned(HEADINGS, widths), "1", is_coloured=is_coloured)]
-    for kind, heading in KINDS.items():
-        lines += ["", styled(heading, "1", is_coloured=is_coloured)]
-        lines += [aligned(rows[format_.name], widths) for format_ in elements if isinstance(format_, kind)]
-    lines += ["", styled("block formats", "1", is_coloured=is_coloured), *block_lines(blocks, is_coloured=is_coloured)]
+    heading, *element_lines = aligned([HEADINGS, *map(row, elements)], NUMBERS)
+    lines = [styled(heading, "1", is_coloured=is_coloured)]
+    for kind, title in KINDS.items():
+        lines += ["", styled(title, "1", is_coloured=is_coloured)]
+        lines += [line for format_, line in zip(elements, element_lines, strict=True) if isinstance(format_, kind)]
+    heading, *block_lines = aligned([block_formats.HEADINGS, *blocks], block_formats.NUMBERS)
+    lines += ["", *(styled(line, "1", is_coloured=is_coloured) for line in ("block formats", heading)), *block_lines]
     return "\n".join((*lines, "", *textwrap.wrap(FOOTER, columns()), ""))
-
-
-def block_lines(rows: Sequence[Sequence[str]], *, is_coloured: bool) -> Iterator[str]:
-    """The block formats, one line each under headings of their own."""
-    widths = block_formats.widths_of([block_formats.HEADINGS, *rows])
-    for i, cells in enumerate((block_formats.HEADINGS, *rows)):
-        padded = (
-            cell.rjust(width) if j == 1 else cell.ljust(width)
-            for j, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        )
-        line = "  ".join(padded).rstrip()
-        yield line if i else styled(line, "1", is_coloured=is_coloured)
-
-
-def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """A line: the name and the fields to the left, numbers to the right."""
-    to_left = {0, 2}
-    padded = (
-        cell.ljust(width) if i in to_left else cell.rjust(width)
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
-    return "  ".join(padded).rstrip()
 
 
 def page(format_: AnyFormat, *, is_coloured: bool) -> str:
@@ -164,7 +144,7 @@ def specials(format_: ElementFormat) -> Iterator[tuple[str, str]]:
     }
     found = special_patterns(format_)
     if found:
-        yield "special", ", ".join(f"{names[special]} {hex_pattern(p, format_)}" for special, p in found.items())
+        yield "special", ", ".join(f"{names[special]} {hex_pattern(p, format_.bits)}" for special, p in found.items())
 
 
 def special_patterns(format_: ElementFormat) -> Mapping[Special, int]:
@@ -213,7 +193,7 @@ def landmark_cells(name: str, value: Fraction, format_: ElementFormat) -> tuple[
 def bits_text(pattern: int, format_: ElementFormat) -> str:
     """The pattern by field, or in hexadecimal where that is long."""
     fields = " ".join(field.bits for field in bit_fields(pattern, format_) if field.bits)
-    return fields if len(fields) <= LONGEST_BITS else hex_pattern(pattern, format_)
+    return fields if len(fields) <= LONGEST_BITS else hex_pattern(pattern, format_.bits)
 
 
 def json_any(format_: AnyFormat) -> Mapping[str, object]:
@@ -234,14 +214,14 @@ def json_format(format_: ElementFormat) -> Mapping[str, object]:
         "fields": {field.name: len(field.bits) for field in bit_fields(0, format_)},
         **json_record(format_),
         "special_patterns": {
-            special.value: json_pattern(pattern, format_) for special, pattern in special_patterns(format_).items()
+            special.value: hex_pattern(pattern, format_.bits) for special, pattern in special_patterns(format_).items()
         },
         **{
             name: json_number(value) if isinstance(value, Fraction) else value
             for name, value in ((field.name, getattr(facts, field.name)) for field in dataclasses.fields(facts))
         },
         "landmark_patterns": {
-            name.replace(" ", "_"): json_pattern(encode_exact(value, format_), format_)
+            name.replace(" ", "_"): hex_pattern(encode_exact(value, format_), format_.bits)
             for name, value in landmarks(facts)
         },
     }

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from precisionlab.analysis.elements import Element, read_element
+from precisionlab.analysis.elements import VALUE, Element, read_element
 from precisionlab.checkpoints.opening import open_checkpoint
 from precisionlab.checkpoints.reading import FileReader
 from precisionlab.cli.element_reference import Place, example, find_place, listed, path_and_rest, refuse_empty
@@ -90,7 +90,7 @@ def parts_of(
 
 def blocks_of(part: Part, width: int, *, is_coloured: bool) -> Iterator[str]:
     """The blocks of all formats, under a line for each part of a complex number."""
-    if part.name != "value":
+    if part.name != VALUE:
         yield styled(f"{part.name} part", "1", is_coloured=is_coloured) + "\n"
     for answer in (part.stored, *part.others):
         yield inspection_text(answer, part.stored.datum.value, width, is_coloured=is_coloured)

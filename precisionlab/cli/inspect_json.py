@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from precisionlab.cli.number_text import json_number, json_pattern
+from precisionlab.analysis.notation import hex_pattern
+from precisionlab.cli.number_text import json_number
 from precisionlab.errors import FormatError
 from precisionlab.formats.inspection import Datum, Inspection, RoundingOutcome
 from precisionlab.formats.records import ElementFormat
@@ -34,7 +35,7 @@ def json_datum(datum: Datum | None, format_: ElementFormat) -> Mapping[str, obje
     """A pattern and its value; nulls for none."""
     if datum is None:
         return {"pattern": None, "value": None}
-    return {"pattern": json_pattern(datum.pattern, format_), "value": json_number(datum.value)}
+    return {"pattern": hex_pattern(datum.pattern, format_.bits), "value": json_number(datum.value)}
 
 
 def json_outcome(outcome: RoundingOutcome, format_: ElementFormat) -> Mapping[str, object]:

@@ -2,9 +2,9 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 
-from precisionlab.cli.number_text import hex_pattern, in_both_ways, short_text
+from precisionlab.analysis.notation import hex_pattern
+from precisionlab.cli.number_text import in_both_ways, short_text, signed_text
 from precisionlab.cli.terminal import styled
 from precisionlab.errors import FormatError
 from precisionlab.escaping import printable
@@ -13,7 +13,6 @@ from precisionlab.formats.expansions import (
     exact_binary,
     exact_decimal,
     fraction_text,
-    short_decimal,
 )
 from precisionlab.formats.facts import facts_of
 from precisionlab.formats.inspection import BitField, Datum, Inspection, RoundingOutcome
@@ -24,6 +23,7 @@ from precisionlab.formats.specials import Number, Special
 LABEL_WIDTH = 10
 LONGEST_DIGITS = 200
 """Most characters of an expansion that is shown; --format json has all."""
+DIGITS_OF_ERRORS = 6
 SPECIAL_NAMES = {
     Special.INFINITY: "infinity",
     Special.NEGATIVE_INFINITY: "-infinity",
@@ -87,7 +87,7 @@ def fold(field: BitField, room: int, *, is_coloured: bool) -> str:
 
 def described(answer: Inspection) -> Iterator[tuple[str, str]]:
     """Labels and texts of a block."""
-    yield "hex", hex_pattern(answer.datum.pattern, answer.format)
+    yield "hex", hex_pattern(answer.datum.pattern, answer.format.bits)
     yield "class", answer.pattern_class.value
     yield from value_lines(answer.datum.value)
     if answer.ulp is not None:
@@ -115,7 +115,7 @@ def datum_text(datum: Datum | None, format_: ElementFormat) -> str:
 def result_text(datum: Datum, format_: ElementFormat) -> str:
     """A pattern and its value in as many digits as tell any two numbers of the format apart."""
     digits = max(17, facts_of(format_).round_trip_digits or 0)
-    return f"{hex_pattern(datum.pattern, format_)}  {short_text(datum.value, digits)}"
+    return f"{hex_pattern(datum.pattern, format_.bits)}  {short_text(datum.value, digits)}"
 
 
 def cut_digits(text: str) -> str:
@@ -169,10 +169,8 @@ def error_text(outcome: RoundingOutcome) -> str:
     """The error in three ways."""
     if outcome.error is None or outcome.error_in_ulps is None:
         return f"becomes {short_text(outcome.result.value)}"
-    relative = "" if outcome.relative_error is None else f", relative {signed(outcome.relative_error)}"
-    return f"error {signed(outcome.error)}, {signed(outcome.error_in_ulps)} ulp{relative}"
-
-
-def signed(value: Fraction) -> str:
-    """Six digits, with the sign."""
-    return f"{'+' if value > 0 else ''}{short_decimal(value)}"
+    absolute = signed_text(outcome.error, DIGITS_OF_ERRORS)
+    ulps = signed_text(outcome.error_in_ulps, DIGITS_OF_ERRORS)
+    if outcome.relative_error is None:
+        return f"error {absolute}, {ulps} ulp"
+    return f"error {absolute}, {ulps} ulp, relative {signed_text(outcome.relative_error, DIGITS_OF_ERRORS)}"

@@ -5,14 +5,14 @@ import json
 import re
 from collections.abc import Mapping
 
-from precisionlab.analysis.cast_losses import By, Cast, Fate
+from precisionlab.analysis.cast_losses import By, CastRequest, Fate
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.analysis.worst import Loser, Ranking, rank
+from precisionlab.analysis.worst import Loser, Ranking, has_nan, rank
 from precisionlab.checkpoints.model import Checkpoint
 from precisionlab.checkpoints.opening import open_checkpoint
 from precisionlab.checkpoints.reading import FileReader
-from precisionlab.cli.element_reference import Place, element_text, find_place, path_and_rest, refuse_empty
+from precisionlab.cli.element_reference import Place, find_place, path_and_rest, refuse_empty
 from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.inspect_json import json_datum
 from precisionlab.cli.number_text import json_number
@@ -20,7 +20,7 @@ from precisionlab.cli.output import put
 from precisionlab.cli.place_text import json_place, place_text
 from precisionlab.cli.rounding_flags import rounding_given
 from precisionlab.cli.terminal import columns, wants_colour
-from precisionlab.cli.worst_text import has_nan, ranking_text
+from precisionlab.cli.worst_text import ranking_text
 from precisionlab.errors import FormatError, UsageError
 from precisionlab.escaping import printable
 from precisionlab.formats import BlockFormat, ElementFormat, formats
@@ -67,14 +67,14 @@ def count_of(text: str) -> int:
     return int(text)
 
 
-def cast_of(arguments: argparse.Namespace) -> Cast:
+def cast_of(arguments: argparse.Namespace) -> CastRequest:
     """The cast that was asked for.
 
     Raises:
         FormatError: there is no such format.
     """
     rounding, overflow = rounding_given(arguments)
-    return Cast(target_named(arguments.to), rounding, overflow, By(arguments.by or "absolute"))
+    return CastRequest(target_named(arguments.to), rounding, overflow, By(arguments.by or "absolute"))
 
 
 def target_named(name: str) -> ElementFormat:
@@ -99,7 +99,7 @@ def tensor_named(checkpoint: Checkpoint, rest: str) -> Place:
     place = find_place(checkpoint, rest)
     refuse_empty(place.tensor)
     if place.index or place.component:
-        raise UsageError("--worst", f"looks at a whole tensor; leave out {element_text(place)}")
+        raise UsageError("--worst", f"looks at a whole tensor; leave out {place.element}")
     return Place(place.tensor, None)
 
 

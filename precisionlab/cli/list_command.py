@@ -2,11 +2,12 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from precisionlab.analysis.options import nearest, option_fields
 from precisionlab.checkpoints.containers import all_containers
 from precisionlab.cli import messages
+from precisionlab.cli.aligned import aligned
 from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.format_cells import HEADINGS, row
 from precisionlab.cli.output import put
@@ -80,11 +81,5 @@ def format_row(name: str) -> Row:
 
 def section(title: str, rows: Sequence[Row]) -> str:
     """A heading and its rows in aligned columns."""
-    lines = [columns(rows[0].keys(), rows), *(columns(row.values(), rows) for row in rows)] if rows else ["none"]
+    lines = aligned([tuple(rows[0]), *(tuple(row.values()) for row in rows)]) if rows else ["none"]
     return "\n".join((title.upper(), *(f"  {line}" for line in lines))) + "\n"
-
-
-def columns(cells: Iterable[str], rows: Sequence[Row]) -> str:
-    """The cells of one row, padded to the widest of their column; the last one is not."""
-    widths = [max(len(key), *(len(row[key]) for row in rows)) for key in rows[0]]
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

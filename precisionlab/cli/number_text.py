@@ -1,4 +1,4 @@
-"""How exact numbers and patterns are written by `formats` and `inspect`, in text and in JSON."""
+"""How exact numbers are written by `formats` and `inspect`, in text and in JSON."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -11,16 +11,10 @@ from precisionlab.formats.expansions import (
     odd_times_power,
     short_decimal,
 )
-from precisionlab.formats.records import ElementFormat
 from precisionlab.formats.specials import Number, Special, floor_log2, power_of_two
 
 LONGEST_INTEGER = 10
 """Most digits of the odd integer that is shown before a power of two."""
-
-
-def hex_pattern(pattern: int, format_: ElementFormat) -> str:
-    """The pattern in as many hexadecimal digits as the format needs."""
-    return f"0x{pattern:0{-(-format_.bits // 4)}x}"
 
 
 def power_text(value: Fraction) -> str:
@@ -56,9 +50,10 @@ def short_text(number: Number, digits: int = 17) -> str:
     return number.value if isinstance(number, Special) else short_decimal(number, digits)
 
 
-def json_pattern(pattern: int, format_: ElementFormat) -> str:
-    """A pattern as JSON holds it."""
-    return hex_pattern(pattern, format_)
+def signed_text(number: Number, digits: int) -> str:
+    """A number in at most so many significant digits with its sign; zero and infinity have no plus."""
+    sign = "" if isinstance(number, Special) or number <= 0 else "+"
+    return f"{sign}{short_text(number, digits)}"
 
 
 def json_number(number: Number | None) -> Mapping[str, object] | str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from precisionlab.cli.element_reference import Place, element_text, listed
+from precisionlab.cli.element_reference import Place, listed
 from precisionlab.cli.inspect_text import labelled
 from precisionlab.escaping import printable
 
@@ -25,7 +25,7 @@ def described(place: Place) -> Iterator[tuple[str, str]]:
     if tensor.note:
         yield "note", printable(tensor.note)
     if place.index or place.component:
-        yield "element", element_text(place)
+        yield "element", place.element
 
 
 def json_place(path: str, place: Place) -> Mapping[str, object]:

@@ -5,21 +5,20 @@ from collections.abc import Iterator, Sequence
 
 from precisionlab.analysis.cast_losses import Fate
 from precisionlab.analysis.census.layouts import LAYOUTS
-from precisionlab.analysis.worst import Loser, Ranking
+from precisionlab.analysis.elements import element_text
+from precisionlab.analysis.worst import Loser, Ranking, has_nan
 from precisionlab.checkpoints.model import TensorInfo
-from precisionlab.cli.element_reference import bracketed
+from precisionlab.cli.aligned import aligned
 from precisionlab.cli.inspect_text import labelled
-from precisionlab.cli.number_text import short_text
+from precisionlab.cli.number_text import short_text, signed_text
 from precisionlab.cli.terminal import styled
 from precisionlab.formats.classes import PatternClass
 from precisionlab.formats.facts import facts_of
-from precisionlab.formats.ladders import ladder_of
 from precisionlab.formats.records import ElementFormat, IntegerFormat
-from precisionlab.formats.specials import Number, Special
 
 HEADINGS = ("index", "stored", "becomes", "error", "relative", "ulps", "class")
-TO_THE_LEFT = {0, 6}
-"""Columns of words; numbers stand to the right."""
+NUMBERS = {1, 2, 3, 4, 5}
+"""Columns of numbers; the index and the class are words."""
 DIGITS_OF_INTEGERS = 20
 LEAST_DIGITS = 6
 DIGITS_OF_ERRORS = 4
@@ -44,11 +43,11 @@ def ranking_text(ranking: Ranking, tensor: TensorInfo, width: int, table_width: 
     lines = (labelled(label, text, width) for label, text in described(ranking, tensor))
     rows = [cells(loser, LAYOUTS[tensor.dtype].format, ranking.cast.format) for loser in ranking.losers]
     title = textwrap.fill(title_of(ranking), width)
-    widths = [max(len(row[i]) for row in (HEADINGS, *rows)) for i in range(len(HEADINGS))]
-    is_narrow = sum(widths) + 2 * (len(widths) - 1) > table_width
-    found = records(rows) if is_narrow else table(rows, widths)
-    body = styled_first(found, is_coloured=is_coloured and not is_narrow) if rows else ()
-    return "\n".join((*lines, "", title, *(("", *body) if rows else ()))) + "\n"
+    heading, *body = aligned([HEADINGS, *rows], NUMBERS)
+    table = (styled(heading, "1", is_coloured=is_coloured), *body)
+    is_narrow = max(map(len, (heading, *body))) > table_width
+    found = ("", *(records(rows) if is_narrow else table)) if rows else ()
+    return "\n".join((*lines, "", title, *found)) + "\n"
 
 
 def described(ranking: Ranking, tensor: TensorInfo) -> Iterator[tuple[str, str]]:
@@ -64,11 +63,6 @@ def described(ranking: Ranking, tensor: TensorInfo) -> Iterator[tuple[str, str]]
 def shows(ranking: Ranking, fate: Fate) -> bool:
     """Whether a count is told: the zeros of overflow, underflow and exactness are answers too."""
     return ranking.counts[fate] > 0 or fate in {Fate.EXACT, Fate.UNDERFLOW, Fate.OVERFLOW}
-
-
-def has_nan(format_: ElementFormat) -> bool:
-    """Whether a format has a pattern for NaN."""
-    return ladder_of(format_).pattern_of_special(Special.NAN) is not None
 
 
 def is_nan_lost(ranking: Ranking) -> bool:
@@ -87,39 +81,22 @@ def title_of(ranking: Ranking) -> str:
 
 def cells(loser: Loser, stored: ElementFormat, target: ElementFormat) -> tuple[str, ...]:
     """One row."""
-    part = "" if loser.component == "value" else f".{loser.component[:4]}"
     return (
-        f"{bracketed(loser.index)}{part}",
-        short_text(loser.stored.value, digits_of(stored)),
-        short_text(loser.result.value, digits_of(target)),
-        signed(loser.error),
-        signed(loser.relative_error),
-        signed(loser.error_in_ulps),
+        element_text(loser.index, loser.component),
+        short_text(loser.stored.value, telling_digits(stored)),
+        short_text(loser.result.value, telling_digits(target)),
+        signed_text(loser.error, DIGITS_OF_ERRORS),
+        signed_text(loser.relative_error, DIGITS_OF_ERRORS),
+        signed_text(loser.error_in_ulps, DIGITS_OF_ERRORS),
         SHORT_CLASSES.get(loser.result_class, loser.result_class.value),
     )
 
 
-def digits_of(format_: ElementFormat) -> int:
+def telling_digits(format_: ElementFormat) -> int:
     """Decimal digits that tell any two numbers of a format apart, and a few in any case."""
     if isinstance(format_, IntegerFormat):
         return DIGITS_OF_INTEGERS
     return max(LEAST_DIGITS, facts_of(format_).round_trip_digits or 0)
-
-
-def signed(error: Number) -> str:
-    """A few digits, with the sign; an infinite error has none."""
-    sign = "" if isinstance(error, Special) or error <= 0 else "+"
-    return f"{sign}{short_text(error, DIGITS_OF_ERRORS)}"
-
-
-def table(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
-    """The headings and the rows, aligned."""
-    for row in (HEADINGS, *rows):
-        padded = (
-            cell.ljust(width) if i in TO_THE_LEFT else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join(padded).rstrip()
 
 
 def records(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -127,9 +104,3 @@ def records(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for index, *others in rows:
         yield index
         yield from (f"  {heading:<10}{cell}" for heading, cell in zip(HEADINGS[1:], others, strict=True))
-
-
-def styled_first(lines: Iterator[str], *, is_coloured: bool) -> Iterator[str]:
-    """The lines, the first one bold."""
-    yield styled(next(lines), "1", is_coloured=is_coloured)
-    yield from lines

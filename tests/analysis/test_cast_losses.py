@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from precisionlab.analysis.cast_losses import (
     By,
-    Cast,
+    CastRequest,
     Fate,
     check_castable,
     exact_loss,
@@ -73,7 +73,7 @@ def test_losses_are_those_of_rational_arithmetic(source: str, rounding: Rounding
     """Every fate agrees, absolute errors to the last bit of float64, relative ones to two."""
     codes = adversarial(source)[::7]
     for target in TARGETS:
-        cast = Cast(ELEMENTS.find(target), rounding, overflow, by)
+        cast = CastRequest(ELEMENTS.find(target), rounding, overflow, by)
         found = losses_of(codes, STORED_FORMATS[source], cast)
         for i, pattern in enumerate(codes.tolist()):
             number = decode_exact(pattern, STORED_FORMATS[source])
@@ -98,7 +98,7 @@ def test_the_first_number_past_an_end(name: str, rounding: Rounding) -> None:
             continue
         for number, is_past in ((first, True), (float(np.nextafter(first, 0)), False)):
             if first or is_past:
-                loss = exact_loss(sign * Fraction(number), Cast(format_, rounding))
+                loss = exact_loss(sign * Fraction(number), CastRequest(format_, rounding))
                 assert (loss[2] is Fate.OVERFLOW) == is_past
 
 
@@ -118,7 +118,7 @@ def test_large_integers_are_exact(number: int) -> None:
     for target in ("float64", "float32", "float16", "int64", "uint64", "int32"):
         format_ = ELEMENTS.find(target)
         result = decode_exact(encode_exact(Fraction(number), format_), format_)
-        found = losses_of(pattern, STORED_FORMATS["int64"], Cast(format_))
+        found = losses_of(pattern, STORED_FORMATS["int64"], CastRequest(format_))
         expected = abs(result - number) if isinstance(result, Fraction) else Fraction(0)
         assert found.loss[0] == (np.inf if isinstance(result, Special) else float(expected))
 
@@ -126,7 +126,7 @@ def test_large_integers_are_exact(number: int) -> None:
 @pytest.mark.parametrize("source", ["float4_e2m1fn", "float6_e2m3fn", "bool", "float8_e4m3fn", "bfloat16"])
 def test_narrow_patterns_are_looked_up(source: str) -> None:
     """Each is cast once; the table says the same as the cast."""
-    cast = Cast(ELEMENTS.find("float8_e5m2"), by=By.RELATIVE)
+    cast = CastRequest(ELEMENTS.find("float8_e5m2"), by=By.RELATIVE)
     codes = np.random.default_rng(5).integers(0, 1 << STORED_FORMATS[source].bits, 1000).astype(np.uint16)
     looked_up, computed = losing(STORED_FORMATS[source], cast)(codes), losses_of(codes, STORED_FORMATS[source], cast)
     for one, other in zip(looked_up, computed, strict=True):
@@ -137,4 +137,4 @@ def test_narrow_patterns_are_looked_up(source: str) -> None:
 def test_formats_that_arrays_are_not_rounded_to(name: str) -> None:
     """Posits and codebooks are refused before anything is read."""
     with pytest.raises(FormatError, match="float and integer formats only"):
-        check_castable(Cast(ELEMENTS.find(name)))
+        check_castable(CastRequest(ELEMENTS.find(name)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from precisionlab.analysis.elements import Element, flat_index, index_of, read_element
+from precisionlab.analysis.elements import Element, element_text, flat_index, index_of, read_element
 from precisionlab.checkpoints.dtypes import DTYPE_BITS, stored_bytes
 from precisionlab.checkpoints.model import ByteRange, TensorInfo
 
@@ -86,3 +86,18 @@ def test_indices_are_row_major(shape: tuple[int, ...]) -> None:
     for flat, index in enumerate(itertools.product(*map(range, shape))):
         assert flat_index(index, shape) == flat
         assert index_of(flat, shape) == index
+
+
+@pytest.mark.parametrize(
+    ("index", "component", "expected"),
+    [
+        ((3, 5), "value", "[3,5]"),
+        ((3, 5), "real", "[3,5].real"),
+        ((7,), "imaginary", "[7].imag"),
+        ((), "value", "[]"),
+        ((), "imaginary", "[].imag"),
+    ],
+)
+def test_elements_are_written_as_they_are_typed(index: tuple[int, ...], component: str, expected: str) -> None:
+    """The parts of complex numbers behind the brackets, the second one shortened."""
+    assert element_text(index, component) == expected

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from precisionlab.analysis import worst
-from precisionlab.analysis.cast_losses import By, Cast, Fate
+from precisionlab.analysis.cast_losses import By, CastRequest, Fate
 from precisionlab.analysis.census import survey
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.analysis.worst import Ranking, rank
@@ -25,7 +25,7 @@ from precisionlab.formats.specials import Special
 Values = NDArray[Any]
 
 
-def ranking_of(folder: Path, dtype: str, values: Values, cast: Cast, count: int) -> Ranking:
+def ranking_of(folder: Path, dtype: str, values: Values, cast: CastRequest, count: int) -> Ranking:
     """The ranking of an array that is written to a file."""
     path = folder / "stored"
     path.write_bytes(values.tobytes())
@@ -75,7 +75,7 @@ CASES = {
 def test_the_worst_are_those_of_brute_force(case: str, count: int, by: By, tmp_path: Path) -> None:
     """Indices, values and errors equal those of the whole tensor, cast by another library and sorted exactly."""
     dtype, values, target, casting = CASES[case]
-    ranking = ranking_of(tmp_path, dtype, values, Cast(ELEMENTS.find(target), by=by), count)
+    ranking = ranking_of(tmp_path, dtype, values, CastRequest(ELEMENTS.find(target), by=by), count)
     expected = sorted_by_loss(values, casting, by)[:count]
     assert [loser.index for loser in ranking.losers] == [index for index, _, _ in expected]
     for loser, (_, error, _) in zip(ranking.losers, expected, strict=True):
@@ -111,7 +111,7 @@ def test_where_blocks_end_makes_no_difference(dtype: str, tmp_path: Path, monkey
         "weight", dtype, (n_bytes * 8 // survey_bits(dtype),), ByteRange(str(tmp_path / "stored"), 0, n_bytes)
     )
     (tmp_path / "stored").write_bytes(np.random.default_rng(1).bytes(n_bytes))
-    cast = Cast(ELEMENTS.find("int4"))
+    cast = CastRequest(ELEMENTS.find("int4"))
     with FileReader() as reader:
         whole = rank(Tensor(info, reader), cast, 33)
         monkeypatch.setattr(survey, "BLOCK_BYTES", 48)
@@ -131,7 +131,7 @@ def test_a_tensor_of_several_blocks(tmp_path: Path) -> None:
     values = np.random.default_rng(4).standard_normal(2_500_000).astype(np.float32)
     borders = [0, (1 << 18) - 1, 1 << 18, (1 << 20) - 1, 1 << 20, (2 << 20) - 1, 2 << 20, values.size - 1]
     values[borders] = 65519  # loses 15 in float16
-    ranking = ranking_of(tmp_path, "float32", values, Cast(ELEMENTS.find("float16")), 9)
+    ranking = ranking_of(tmp_path, "float32", values, CastRequest(ELEMENTS.find("float16")), 9)
     assert [loser.index[0] for loser in ranking.losers][:8] == borders
     assert ranking.losers[0].error == -15
     losses = np.abs(values.astype(np.float16).astype(np.float64) - values)
@@ -142,7 +142,7 @@ def test_a_tensor_of_several_blocks(tmp_path: Path) -> None:
 def test_every_number_is_counted_once(tmp_path: Path) -> None:
     """Overflow is judged after rounding, infinities that stay are exact, NaN are apart."""
     values = np.array([1, 1.0001, 1e-9, 1e6, 65519, 65520, np.inf, -np.inf, np.nan, -0.0], np.float32)
-    ranking = ranking_of(tmp_path, "float32", values, Cast(ELEMENTS.find("float16")), 10)
+    ranking = ranking_of(tmp_path, "float32", values, CastRequest(ELEMENTS.find("float16")), 10)
     assert ranking.counts == {Fate.EXACT: 4, Fate.ROUNDED: 2, Fate.UNDERFLOW: 1, Fate.OVERFLOW: 2, Fate.NAN: 1}
     assert [loser.index for loser in ranking.losers] == [(3,), (5,), (4,), (1,), (2,)]
 
@@ -150,7 +150,7 @@ def test_every_number_is_counted_once(tmp_path: Path) -> None:
 def test_saturation_counts_as_overflow_with_a_finite_error(tmp_path: Path) -> None:
     """What is cut to the largest number ranks by what it loses; infinity loses infinitely."""
     values = np.array([1e6, 65519, np.inf, 2.0], np.float32)
-    cast = Cast(ELEMENTS.find("float16"), Rounding.NEAREST_EVEN, Overflow.SATURATE)
+    cast = CastRequest(ELEMENTS.find("float16"), Rounding.NEAREST_EVEN, Overflow.SATURATE)
     ranking = ranking_of(tmp_path, "float32", values, cast, 10)
     assert [loser.index for loser in ranking.losers] == [(2,), (0,), (1,)]
     assert [loser.error for loser in ranking.losers] == [Special.INFINITY, Fraction(65504 - 10**6), Fraction(-15)]
@@ -159,7 +159,7 @@ def test_saturation_counts_as_overflow_with_a_finite_error(tmp_path: Path) -> No
 
 def test_nothing_lost_is_no_loser(tmp_path: Path) -> None:
     """Only numbers that change are ranked, however many are asked for."""
-    ranking = ranking_of(tmp_path, "int32", np.arange(10, dtype=np.int32), Cast(ELEMENTS.find("bf16")), 5)
+    ranking = ranking_of(tmp_path, "int32", np.arange(10, dtype=np.int32), CastRequest(ELEMENTS.find("bf16")), 5)
     assert ranking.losers == ()
     assert ranking.counts[Fate.EXACT] == 10
 
@@ -167,7 +167,7 @@ def test_nothing_lost_is_no_loser(tmp_path: Path) -> None:
 def test_signalling_nans_are_silent(tmp_path: Path) -> None:
     """They are counted, in formats without NaN too, and warn of nothing."""
     values = np.array([0x7F800001, 0x7FC00000, 0x40490FDB], np.uint32)
-    ranking = ranking_of(tmp_path, "float32", values, Cast(ELEMENTS.find("fp4")), 5)
+    ranking = ranking_of(tmp_path, "float32", values, CastRequest(ELEMENTS.find("fp4")), 5)
     assert ranking.counts[Fate.NAN] == 2
     assert len(ranking.losers) == 1
 
@@ -175,7 +175,7 @@ def test_signalling_nans_are_silent(tmp_path: Path) -> None:
 def test_parts_of_complex_numbers_are_ranked_apart(tmp_path: Path) -> None:
     """Each with the name of its part."""
     values = np.array([[1 + 1e-3j, 70000 + 2j]], np.complex64)
-    ranking = ranking_of(tmp_path, "complex64", values, Cast(ELEMENTS.find("float16")), 5)
+    ranking = ranking_of(tmp_path, "complex64", values, CastRequest(ELEMENTS.find("float16")), 5)
     assert [(loser.index, loser.component) for loser in ranking.losers] == [((0, 1), "real"), ((0, 0), "imaginary")]
     assert ranking.n_numbers == 4
 
@@ -189,7 +189,7 @@ def test_memory_does_not_grow_with_the_tensor(tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         with FileReader() as reader:
-            ranking = rank(Tensor(info, reader), Cast(ELEMENTS.find("float16")), 10_000)
+            ranking = rank(Tensor(info, reader), CastRequest(ELEMENTS.find("float16")), 10_000)
         assert tracemalloc.get_traced_memory()[1] < 40 << 20
     finally:
         tracemalloc.stop()

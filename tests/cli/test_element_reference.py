@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from precisionlab.analysis.elements import element_text
 from precisionlab.checkpoints.model import ByteRange, Checkpoint, Omission, TensorInfo
 from precisionlab.cli.element_reference import (
     Place,
-    bracketed,
     find_place,
     path_and_rest,
     split_index,
@@ -66,7 +66,7 @@ def test_an_element_of_any_tensor_is_found(name: str, shape: tuple[int, ...], da
     """Names with brackets, colons and commas, indices of any sign, blanks between."""
     index = tuple(data.draw(st.integers(0, size - 1)) for size in shape)
     written = [i - size if data.draw(st.booleans()) else i for i, size in zip(index, shape, strict=True)]
-    text = bracketed(written).replace(",", data.draw(st.sampled_from([",", ", ", " ,"])))
+    text = element_text(written).replace(",", data.draw(st.sampled_from([",", ", ", " ,"])))
     place = find_place(checkpoint(tensor(name, shape), tensor("other")), name + text)
     assert (place.tensor.name, place.index) == (name, index)
 
