@@ -54,17 +54,9 @@ from precisionlab.formats.codes import decode_checked
 from precisionlab.formats.finding import formats
 from precisionlab.formats.modes import Overflow, Rounding
 from precisionlab.formats.records import CodebookFormat, ElementFormat, FloatFormat, IntegerFormat, PositFormat
-from precisionlab.formats.rounding.plan import (
-    MAX_RANDOM_BITS,
-    SOURCES,
-    Draw,
-    Draws,
-    Job,
-    Policy,
-    Subnormals,
-    Working,
-    job_for,
-)
+from precisionlab.formats.rounding.plan import Job, job_for
+from precisionlab.formats.rounding.policy import MAX_RANDOM_BITS, Draw, Draws, Policy, Subnormals
+from precisionlab.formats.rounding.working import SOURCES, Working
 
 if TYPE_CHECKING:
     import torch

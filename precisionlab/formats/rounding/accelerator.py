@@ -17,17 +17,11 @@ from precisionlab.formats.codes import decode_checked, wide_code_error
 from precisionlab.formats.modes import Rounding
 from precisionlab.formats.patterns import decode_all
 from precisionlab.formats.records import ElementFormat
-from precisionlab.formats.rounding.plan import (
-    MAX_RANDOM_BITS,
-    Coding,
-    Draws,
-    Grid,
-    Job,
-    Working,
-    coding_of,
-    nan_error,
-    unheld_error,
-)
+from precisionlab.formats.rounding.coding import Coding, coding_of
+from precisionlab.formats.rounding.grid import Grid
+from precisionlab.formats.rounding.plan import Job, nan_error, unheld_error
+from precisionlab.formats.rounding.policy import MAX_RANDOM_BITS, Draws
+from precisionlab.formats.rounding.working import Working
 
 TABLE_BITS: Final = 16
 """Codes up to this width are decoded by a table."""

@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.formats.modes import Rounding
+from precisionlab.formats.rounding.coding import coding_of
 from precisionlab.formats.rounding.cpu import (
     Patterns,
     code_patterns,
     draw_patterns,
     round_patterns,
 )
-from precisionlab.formats.rounding.plan import SOURCES, Job, Working, coding_of, nan_error, unheld_error
+from precisionlab.formats.rounding.plan import Job, nan_error, unheld_error
+from precisionlab.formats.rounding.working import SOURCES, Working
 
 Bits = NDArray[np.unsignedinteger]
 

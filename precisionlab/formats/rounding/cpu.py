@@ -16,7 +16,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from precisionlab.formats.modes import Rounding
-from precisionlab.formats.rounding.plan import MAX_RANDOM_BITS, Coding, Draws, Grid
+from precisionlab.formats.rounding.coding import Coding
+from precisionlab.formats.rounding.grid import Grid
+from precisionlab.formats.rounding.policy import MAX_RANDOM_BITS, Draws
 
 Patterns = NDArray[np.uint32] | NDArray[np.uint64]
 

@@ -16,7 +16,9 @@ from precisionlab.formats.modes import Rounding
 from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.rounding import draws_of, encode, policy_of, round_to
 from precisionlab.formats.rounding.accelerator import INTEGERS, decode_tensor, encode_tensor, round_tensor
-from precisionlab.formats.rounding.plan import SOURCES, Job, Subnormals, job_for
+from precisionlab.formats.rounding.plan import Job, job_for
+from precisionlab.formats.rounding.policy import Subnormals
+from precisionlab.formats.rounding.working import SOURCES
 
 TARGETS = [form.name for form in ELEMENTS.values() if isinstance(form, FloatFormat | IntegerFormat) and form.bits <= 64]
 MODES = [mode.value for mode in Rounding]

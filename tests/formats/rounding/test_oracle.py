@@ -28,7 +28,7 @@ from precisionlab.formats import FloatFormat, IntegerFormat, NaNs
 from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.records import SignEncoding
 from precisionlab.formats.rounding import decode, encode, round_to
-from precisionlab.formats.rounding.plan import Subnormals
+from precisionlab.formats.rounding.policy import Subnormals
 
 MODES = ("nearest-even", "nearest-away", "toward-zero", "up", "down", "to-odd")
 Choice = tuple[str, str, Subnormals]

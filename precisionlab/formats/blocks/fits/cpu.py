@@ -143,11 +143,7 @@ def fit_affine(  # noqa: PLR0913, PLR0917 - compiled
         for trial in range(steps + 1):
             inverse = (start + TENTH * np.float32(trial) + highest) / (high - minimum)
             to_elements(x, inverse, minimum, highest, elements)
-            firsts = seconds = products = ZERO
-            for k in range(x.size):
-                firsts += weights[k] * elements[k]
-                seconds += weights[k] * elements[k] * elements[k]
-                products += weights[k] * elements[k] * x[k]
+            firsts, seconds, products = weighted_sums(x, elements, weights)
             determinant = weight_sum * seconds - firsts * firsts
             if not determinant > ZERO:
                 continue
@@ -160,6 +156,17 @@ def fit_affine(  # noqa: PLR0913, PLR0917 - compiled
             if error < best:
                 best, scale, minimum = error, this_scale, this_minimum
         scales[i], minima[i] = scale, ZERO - minimum
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def weighted_sums(x: Floats, elements: Floats, weights: Floats) -> tuple[np.float32, np.float32, np.float32]:
+    """The weighted sums of elements, of their squares, and of their products with the numbers."""
+    firsts = seconds = products = ZERO
+    for k in range(x.size):
+        firsts += weights[k] * elements[k]
+        seconds += weights[k] * elements[k] * elements[k]
+        products += weights[k] * elements[k] * x[k]
+    return firsts, seconds, products
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
