@@ -10,14 +10,13 @@ numbers that differ is printed. microxcaling is no package on the index: put its
 import argparse
 import importlib
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from peers import bound, installed, version_of
 from precisionlab.formats import fake_quantize
 from timing import best_seconds, machine
 
@@ -25,14 +24,6 @@ COLUMNS = 4096
 FORMATS = ("mxfp4", "mxfp4_even", "nvfp4", "int4_g128", "int8_channel", "nf4_g64", "fp8_e4m3_channel", "q8_0", "q4_0")
 PACKAGES = ("torchao", "compressed-tensors", "bitsandbytes", "gguf", "microxcaling")
 Action = Callable[[Tensor], Tensor]
-
-
-def installed(name: str) -> ModuleType | None:
-    """A module, if it is there."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
 
 
 def by_torchao(name: str) -> Action | None:
@@ -137,20 +128,6 @@ PEERS = {
     "gguf": by_gguf,
     "microxcaling": by_microxcaling,
 }
-
-
-def version_of(name: str) -> str:
-    """The version of a package, or that it is missing."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        is_there = name == "microxcaling" and installed("mx") is not None
-        return "from its repository" if is_there else "not installed, skipped"
-
-
-def bound(action: Action, values: Tensor) -> Callable[[], object]:
-    """The action on these values."""
-    return lambda: action(values)
 
 
 def main() -> None:

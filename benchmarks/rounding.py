@@ -11,14 +11,13 @@ import argparse
 import importlib
 import platform
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from peers import bound, installed, version_of
 from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.records import FloatFormat
 from precisionlab.formats.rounding import round_to
@@ -33,14 +32,6 @@ MICROXCALING = {
     "float16": "fp16",
 }
 Action = Callable[[NDArray[np.float32]], object]
-
-
-def installed(name: str) -> ModuleType | None:
-    """A module, if it is there."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
 
 
 def by_ml_dtypes(target: str) -> Action | None:
@@ -105,15 +96,6 @@ def versions() -> str:
     return "; ".join(f"{name} {version_of(name)}" for name in (*PEERS, "torch", "numpy"))
 
 
-def version_of(name: str) -> str:
-    """The version of a package, or that it is missing."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        is_there = name == "microxcaling" and installed("mx") is not None
-        return "from its repository" if is_there else "not installed, skipped"
-
-
 def nanoseconds(target: str, many: NDArray[np.float32], few: NDArray[np.float32], rounds: int) -> dict[str, float]:
     """Per element, by name; a peer that takes over 40 ns, or might, rounds few elements."""
     made = {name: make(target) for name, make in PEERS.items()}
@@ -125,11 +107,6 @@ def nanoseconds(target: str, many: NDArray[np.float32], few: NDArray[np.float32]
     seconds = best_seconds(actions, rounds)
     sizes = {"precisionlab": many.size} | {name: values.size for name, values in inputs.items()}
     return {name: value / sizes[name] * 1e9 for name, value in seconds.items()}
-
-
-def bound(action: Action, values: NDArray[np.float32]) -> Callable[[], object]:
-    """The action on these values."""
-    return lambda: action(values)
 
 
 def main() -> None:
