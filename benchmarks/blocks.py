@@ -21,7 +21,23 @@ from precisionlab.formats import fake_quantize
 from timing import best_seconds, machine
 
 COLUMNS = 4096
-FORMATS = ("mxfp4", "mxfp4_even", "nvfp4", "int4_g128", "int8_channel", "nf4_g64", "fp8_e4m3_channel", "q8_0", "q4_0")
+FORMATS = (
+    "mxfp4",
+    "mxfp4_even",
+    "nvfp4",
+    "int4_g128",
+    "int8_channel",
+    "nf4_g64",
+    "fp8_e4m3_channel",
+    "q8_0",
+    "q4_0",
+    "q6_k",
+    "q5_k",
+    "q4_k",
+    "q3_k",
+    "q2_k",
+    "iq4_nl",
+)
 PACKAGES = ("torchao", "compressed-tensors", "bitsandbytes", "gguf", "microxcaling")
 Action = Callable[[Tensor], Tensor]
 
