@@ -144,12 +144,28 @@ def quantize_piece(  # noqa: PLR0913, PLR0917 - compiled
 def spread(numbers: Floats, place: Place, out: Floats) -> None:
     """Give each element of a run the number of its block; loops of a few steps would fill no vector registers."""
     start, width = place
-    done = 0
+    is_bundled = width in (QUARTER, 2 * QUARTER) and start % width == 0
+    done = spread_in_bundles(numbers[start // width :], width, out) if is_bundled else 0
     while done < out.size:
         block = (start + done) // width
         stop = (block + 1) * width - start
         out[done:stop] = numbers[block]
         done = stop
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def spread_in_bundles(numbers: Floats, width: int, out: Floats) -> int:
+    """`spread` for all whole bundles of a run, of which blocks are a quarter or half; how far it came."""
+    n_bundles = out.size // BUNDLE
+    half = BUNDLE // 2 // width
+    for i in range(n_bundles):
+        part, own = out[i * BUNDLE : (i + 1) * BUNDLE], numbers[i * BUNDLE // width :]
+        first, second, third, fourth = own[0], own[half - 1], own[half], own[2 * half - 1]
+        for k in range(BUNDLE):
+            left = first if k < QUARTER else second
+            right = third if k < 3 * QUARTER else fourth
+            part[k] = left if k < 2 * QUARTER else right
+    return n_bundles * BUNDLE
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
