@@ -106,12 +106,13 @@ def losses_of(codes: Codes, source: Format, cast: CastRequest) -> Losses:
     is_nan, is_beyond = np.isnan(values), beyond_ends(values, cast)
     is_hard = needs_exact(values, source, cast)
     results = round_to(np.where(is_nan | is_hard, 0.0, values), cast.format, cast.rounding, overflow=cast.overflow)
+    is_exact = results == values
     with np.errstate(all="ignore"):
-        error = np.where(results == values, 0.0, np.abs(results - values))
+        error = np.where(is_exact, 0.0, np.abs(results - values))
         loss = error if cast.by is By.ABSOLUTE else np.where(error > 0, error / np.abs(values), error)
     loss = np.where(is_nan, 0.0, np.where(np.isnan(loss), np.inf, loss))
     is_overflow = is_beyond | ~np.isfinite(results)
-    ways = (is_nan, results == values, is_overflow, results == 0)
+    ways = (is_nan, is_exact, is_overflow, results == 0)
     fate = np.select(ways, (Fate.NAN, Fate.EXACT, Fate.OVERFLOW, Fate.UNDERFLOW), Fate.ROUNDED).astype(np.uint8)
     losses = Losses(loss, np.where(np.isinf(loss), np.abs(values), 0.0), fate)
     return with_exact(losses, codes, is_hard, source, cast) if is_hard.any() else losses

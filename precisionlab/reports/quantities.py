@@ -114,10 +114,15 @@ def measured(metric: Metric, value: Scalar) -> str:
     return with_unit(value, shown_unit(metric))
 
 
+def unit_beside(label: str, unit: str) -> str:
+    """What unit to name beside a label: none of bare numbers, nor one that the label is."""
+    return "" if unit in {"", "1", label} else unit
+
+
 def column_header(column: Column) -> str:
     """A table column's label, with its unit where neither the label nor the cells show it."""
-    unit = "" if column.unit in {"", "1", "share", column.label} else f" ({printable(column.unit)})"
-    return printable(column.label) + unit
+    unit = "" if column.unit == "share" else unit_beside(column.label, column.unit)
+    return printable(column.label) + (f" ({printable(unit)})" if unit else "")
 
 
 def cell(value: Scalar, column: Column) -> str:

@@ -12,7 +12,7 @@ from itertools import groupby
 from precisionlab.analysis.figures import Axis, Bars, Lines, Series, Window
 from precisionlab.escaping import printable
 from precisionlab.reports.markup import Markup, element, joined
-from precisionlab.reports.quantities import counted, scalar, significant
+from precisionlab.reports.quantities import counted, scalar, significant, unit_beside
 from precisionlab.reports.scales import (
     Point,
     Scale,
@@ -158,7 +158,8 @@ def axes(area: Area, x: Axis, y: Axis) -> Markup:
 
 def named(axis: Axis) -> str:
     """An axis' label with its unit, where that is another word."""
-    return f"{axis.label} ({axis.unit})" if axis.unit not in {"", "1", axis.label} else axis.label
+    unit = unit_beside(axis.label, axis.unit)
+    return f"{axis.label} ({unit})" if unit else axis.label
 
 
 def x_tick(area: Area, tick: Tick) -> Markup:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from precisionlab.analysis.figures import Axis, Bars, Figure, Lines, Series, Table, Window
 from precisionlab.escaping import printable
+from precisionlab.reports.quantities import unit_beside
 from precisionlab.reports.scales import (
     Point,
     Scale,
@@ -181,5 +182,6 @@ def legend_line(series: Iterable[Series], frame: Frame) -> str:
 def axis_line(axis: Axis, frame: Frame) -> str:
     """What an axis shows, over the cells."""
     label = printable(axis.label, frame.n_columns)
-    unit = f" ({printable(axis.unit, 20)})" if axis.unit not in {"", "1", axis.label} else ""
-    return f"{' ' * (frame.margin + 1)}{label}{unit}"
+    unit = unit_beside(axis.label, axis.unit)
+    beside = f" ({printable(unit, 20)})" if unit else ""
+    return f"{' ' * (frame.margin + 1)}{label}{beside}"

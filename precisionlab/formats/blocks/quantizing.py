@@ -19,7 +19,7 @@ from precisionlab.formats.blocks import accelerator
 from precisionlab.formats.blocks.element_codes import codes_of
 from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 from precisionlab.formats.blocks.stored_scales import StoredScales
-from precisionlab.formats.blocks.tiling import Shape, pieces
+from precisionlab.formats.blocks.tiling import pieces
 from precisionlab.formats.blocks.work import Stored, Work, as_elements, cut, padded_matrix, steps_of, worth_of_blocks
 from precisionlab.formats.finding import formats
 from precisionlab.formats.patterns import decode_all
@@ -108,8 +108,7 @@ def dequantize(quantized: Quantized) -> Tensor:
     values = torch.empty(matrix.shape, dtype=torch.float32, device=codes.device)
     for piece in pieces(tiling):
         elements = table[piece.of(matrix).to(torch.int64)]
-        shape = Shape(tiling.height, tiling.width, *piece.offset)
-        piece.of(values).copy_(accelerator.worth_of(elements, shape, worth.part(*piece.blocks)))
+        piece.of(values).copy_(accelerator.worth_of(elements, piece.shape, worth.part(*piece.blocks)))
     return cut(values, tuple(codes.shape), format_)
 
 

@@ -47,8 +47,14 @@ class Piece:
     rows: slice
     columns: slice
     blocks: tuple[slice, slice]
-    offset: tuple[int, int]
-    """How many rows and columns of the first block lie before the part."""
+    shape: Shape
+    """Of those blocks."""
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Blocks along either axis."""
+        down, across = self.blocks
+        return down.stop - down.start, across.stop - across.start
 
     def of(self, matrix: "Tensor") -> "Tensor":
         """The part itself."""
@@ -95,5 +101,5 @@ def piece_at(tiling: Tiling, rows: slice, columns: slice) -> Piece:
     """A part with the blocks that it touches."""
     down = slice(rows.start // tiling.height, -(-rows.stop // tiling.height))
     across = slice(columns.start // tiling.width, -(-columns.stop // tiling.width))
-    offset = rows.start - down.start * tiling.height, columns.start - across.start * tiling.width
-    return Piece(rows, columns, (down, across), offset)
+    above, before = rows.start - down.start * tiling.height, columns.start - across.start * tiling.width
+    return Piece(rows, columns, (down, across), Shape(tiling.height, tiling.width, above, before))

@@ -17,7 +17,7 @@ from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 from precisionlab.formats.blocks.scale_rules import Extremes, Scales, scales_of
 from precisionlab.formats.blocks.steps import Steps, Worth, plan_of
 from precisionlab.formats.blocks.stored_scales import StoredScales, effective, stored
-from precisionlab.formats.blocks.tiling import Piece, Shape, Tiling, piece_at, pieces, regions, tiling_of
+from precisionlab.formats.blocks.tiling import Piece, Tiling, piece_at, pieces, regions, tiling_of
 
 INFINITY = 0x7F800000
 """Pattern of binary32 from which numbers are not finite."""
@@ -73,10 +73,6 @@ class Work:
             columns = slice(piece.columns.start + region.columns.start, piece.columns.stop + region.columns.start)
             yield piece_at(self.tiling, rows, columns)
 
-    def shape_at(self, piece: Piece) -> Shape:
-        """Of the blocks that a piece touches."""
-        return Shape(self.tiling.height, self.tiling.width, *piece.offset)
-
     def values(self, piece: Piece) -> Tensor:
         """A piece in binary32, contiguous."""
         return piece.of(self.matrix).to(torch.float32).contiguous()
@@ -98,10 +94,11 @@ class Work:
         """Scales by fit: all blocks of a region are complete and lie along rows."""
         blocks = self.values(region).view(-1, self.tiling.width)
         scale, minimum = fitted(blocks, self.format, on_cpu=self.on_cpu)
-        grid = [part.stop - part.start for part in region.blocks]
         # Squares of numbers beyond 2^64 overflow, and no scale fits them.
-        scale = torch.where(scale.isfinite(), scale, torch.inf).view(grid)
-        return Scales(scale, None if minimum is None else torch.where(minimum.isfinite(), minimum, 0.0).view(grid))
+        scale = torch.where(scale.isfinite(), scale, torch.inf).view(region.grid)
+        if minimum is None:
+            return Scales(scale)
+        return Scales(scale, torch.where(minimum.isfinite(), minimum, 0.0).view(region.grid))
 
     def extremes(self, region: Piece) -> Extremes:
         """What the rule asks for, of each block of a region.
@@ -109,9 +106,8 @@ class Work:
         Raises:
             FormatError: a value is not finite.
         """
-        grid = [part.stop - part.start for part in region.blocks]
         device = self.matrix.device
-        patterns = torch.zeros(grid, dtype=torch.int32, device=device)
+        patterns = torch.zeros(region.grid, dtype=torch.int32, device=device)
         for piece in self.pieces(region):
             down, across = within(piece, region)
             part = patterns[down, across].contiguous()
@@ -129,9 +125,9 @@ class Work:
 
     def ends(self, region: Piece) -> tuple[Tensor, Tensor]:
         """The least and the greatest number of each block of a region."""
-        grid = [part.stop - part.start for part in region.blocks]
         device = self.matrix.device
-        low, high = (torch.full(grid, start, dtype=torch.float32, device=device) for start in (torch.inf, -torch.inf))
+        low = torch.full(region.grid, torch.inf, dtype=torch.float32, device=device)
+        high = torch.full(region.grid, -torch.inf, dtype=torch.float32, device=device)
         for piece in self.pieces(region):
             down, across = within(piece, region)
             lows, highs = low[down, across].contiguous(), high[down, across].contiguous()
@@ -142,16 +138,16 @@ class Work:
     def largest(self, values: Tensor, piece: Piece, found: Tensor) -> None:
         """Raise `found` to the largest patterns without sign."""
         if self.on_cpu:
-            cpu.largest(values.numpy().view(np.uint32), self.shape_at(piece), found.numpy().view(np.uint32))
+            cpu.largest(values.numpy().view(np.uint32), piece.shape, found.numpy().view(np.uint32))
         else:
-            accelerator.largest(values, self.shape_at(piece), found)
+            accelerator.largest(values, piece.shape, found)
 
     def ranges(self, values: Tensor, piece: Piece, low: Tensor, high: Tensor) -> None:
         """Widen `low` and `high`."""
         if self.on_cpu:
-            cpu.extremes(values.numpy(), self.shape_at(piece), low.numpy(), high.numpy())
+            cpu.extremes(values.numpy(), piece.shape, low.numpy(), high.numpy())
         else:
-            accelerator.extremes(values, self.shape_at(piece), low, high)
+            accelerator.extremes(values, piece.shape, low, high)
 
     def signed(self, values: Tensor) -> Tensor:
         """The first number of largest magnitude of each block of a region, which is one piece, as blocks are short."""
@@ -166,14 +162,13 @@ class Work:
         """Write what a piece's elements stand for under the steps of its region's blocks."""
         down, across = within(piece, region)
         values, own = self.values(piece), steps.part(down, across)
-        shape = self.shape_at(piece)
         if not self.on_cpu:
-            out.copy_(accelerator.quantized(values, shape, own, self.plan))
+            out.copy_(accelerator.quantized(values, piece.shape, own, self.plan))
         elif out.is_contiguous():
-            cpu.quantized(values.numpy(), shape, own, self.plan, out.numpy())
+            cpu.quantized(values.numpy(), piece.shape, own, self.plan, out.numpy())
         else:
             compact = torch.empty_like(values)
-            cpu.quantized(values.numpy(), shape, own, self.plan, compact.numpy())
+            cpu.quantized(values.numpy(), piece.shape, own, self.plan, compact.numpy())
             out.copy_(compact)
 
     def unpadded(self, matrix: Tensor) -> Tensor:

@@ -40,7 +40,6 @@ tell (P3109); but in E8M0, without zero, the hidden bit does, and is odd: ties g
 
 import difflib
 import operator
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import numpy as np
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
     import torch
 
 Array = TypeVar("Array", bound="NDArray[Any] | torch.Tensor")
-Choice = TypeVar("Choice", bound=Enum)
 
 SUBNORMALS: Final = ("keep", "flush", "flush-results", "flush-sources")
 WORD: Final = (1 << 64) - 1

@@ -16,24 +16,11 @@ from precisionlab.analysis.results import Scalar
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.checkpoints.dtypes import DTYPE_BITS
 from precisionlab.checkpoints.model import ByteRange, TensorInfo
+from tests.memory_reader import MemoryReader
 from tests.stored_fields import COMPONENTS, FIELDS
 
 Codes = NDArray[np.unsignedinteger]
 Exact = NDArray[np.longdouble]
-
-
-class MemoryReader:
-    """Reads from the bytes of one tensor, and counts what was read."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.n_bytes_read = 0
-
-    def read_into(self, location: ByteRange, start: int, buffer: memoryview) -> None:
-        """Copy the bytes from the range's `start`-th on."""
-        del location
-        buffer[:] = self.content[start : start + len(buffer)]
-        self.n_bytes_read += len(buffer)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from analyzers.bits.options import Options
 from precisionlab.analysis.results import Scalar
 
 if TYPE_CHECKING:
-    from tests.analyzers.bits.conftest import MemoryReader, Specimen
+    from tests.analyzers.bits.conftest import Specimen
+    from tests.memory_reader import MemoryReader
 
     Measured = Callable[..., Mapping[str, Scalar]]
     MakeSpecimen = Callable[..., Specimen]

@@ -12,22 +12,9 @@ from analyzers.range.options import Options
 from precisionlab.analysis.results import Scalar
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.checkpoints.model import ByteRange, TensorInfo
+from tests.memory_reader import MemoryReader
 
 PACKED_BITS = {"float4_e2m1fn": 4, "float6_e2m3fn": 6, "float6_e3m2fn": 6}
-
-
-class MemoryReader:
-    """Reads from the bytes of one tensor, and counts what was read."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.n_bytes_read = 0
-
-    def read_into(self, location: ByteRange, start: int, buffer: memoryview) -> None:
-        """Copy the bytes from the range's `start`-th on."""
-        del location
-        buffer[:] = self.content[start : start + len(buffer)]
-        self.n_bytes_read += len(buffer)
 
 
 def stored(array: NDArray[Any]) -> bytes:
