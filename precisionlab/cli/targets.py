@@ -5,8 +5,8 @@ from pathlib import Path
 
 from precisionlab.checkpoints.containers import recognise
 from precisionlab.errors import CheckpointError, ReportError, UsageError
+from precisionlab.replacement import cause, check_replaceable, place_of, temporary_beside
 from precisionlab.reports import writers
-from precisionlab.reports.replacement import cause, check_replaceable, temporary_beside
 
 
 def checked_targets(outputs: Sequence[str], paths: Iterable[str]) -> tuple[Path, ...]:
@@ -34,11 +34,11 @@ def try_out(target: Path) -> None:
         ReportError: the folder is missing or cannot be written, or something else than a file is there.
     """
     try:
-        place = target.resolve()
+        place = place_of(target)
         check_replaceable(place)
         with temporary_beside(place):
             pass
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
         raise ReportError(str(target), f"cannot be written: {cause(error)}", "nothing was scanned") from None
 
 

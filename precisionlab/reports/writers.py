@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from precisionlab.analysis.report import Report
 from precisionlab.errors import ReportError
 from precisionlab.escaping import printable
-from precisionlab.reports.replacement import replace_file
+from precisionlab.replacement import cause, replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +99,8 @@ def write(report: Report, target: Path) -> None:
     """
     text = rendered(report, writer_for(target))
     # Names are escaped by the writers; a surrogate that one let through must not cost the report.
-    replace_file(target, text.encode("utf-8", "backslashreplace"))
+    content = text.encode("utf-8", "backslashreplace")
+    try:
+        replace_file(target, [content])
+    except OSError as error:
+        raise ReportError(str(target), f"cannot be written: {cause(error)}") from None

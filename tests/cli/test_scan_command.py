@@ -3,14 +3,15 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
+from precisionlab import replacement
 from precisionlab.cli import scan_command
 from precisionlab.errors import ReportError
-from precisionlab.reports import replacement, writers
+from precisionlab.reports import writers
 from precisionlab.reports.json_report import read
 
 Command = Callable[..., tuple[int, str, str]]
@@ -229,10 +230,10 @@ def test_a_disk_that_fills_up_costs_that_output_only(
     """The other outputs and standard output still get the report; exit code 2; the old report stays as it was."""
     (tmp_path / "full.json").write_text("old")
 
-    def fill(path: Path, content: bytes) -> None:
+    def fill(path: Path, chunks: Iterable[bytes]) -> None:
         if path.name.startswith(".full"):
             raise OSError(28, "No space left on device")
-        path.write_bytes(content)
+        path.write_bytes(b"".join(chunks))
 
     monkeypatch.setattr(replacement, "write_through", fill)
     code, out, err = command("scan", sick, "-o", "full.json", "-o", "other.json", "--exit-zero")
