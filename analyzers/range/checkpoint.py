@@ -10,12 +10,12 @@ from analyzers.range import rules
 from analyzers.range.drawing import exponents_and_casts
 from analyzers.range.measuring import metric
 from analyzers.range.options import Options
-from analyzers.range.wording import agreeing, part_of
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.census.records import CastCounts
 from precisionlab.analysis.figures import Bars, Figure
 from precisionlab.analysis.results import Finding, Measurement, Result, Status, finding
 from precisionlab.analysis.tensors import Tensor, same_bytes
+from precisionlab.analysis.wording import agreeing, part_of
 from precisionlab.escaping import printable
 
 OUTCOMES = ("overflows", "underflows", "subnormals", "exact")

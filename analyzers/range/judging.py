@@ -7,8 +7,8 @@ from analyzers.range import rules
 from analyzers.range.grids import integer_grid
 from analyzers.range.measuring import ChannelFigures, Figures, non_canonical
 from analyzers.range.options import Options
-from analyzers.range.wording import agreeing, listed, part_of, percentage
 from precisionlab.analysis.results import Finding, finding
+from precisionlab.analysis.wording import agreeing, listed, part_of, percentage
 from precisionlab.formats import STORED_FORMATS, FloatFormat
 
 AXES = {0: "first axis", 1: "second axis"}

@@ -1,7 +1,9 @@
 """One tensor as analyzers see it: its header, its values, its census; nothing is read before it is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -41,21 +43,36 @@ class MadeAhead:
     """All its stored bytes, where an analyzer asks for values and they fit into memory."""
 
 
-class Tensor:
-    """One named array of a checkpoint. Used by one thread at a time."""
+class Role(Enum):
+    """What a file beside a checkpoint says of its tensors."""
 
-    def __init__(
+    SENSITIVITY = "sensitivity"
+    """How much the square of an error costs: one weight an element, or one for the tensor."""
+    CALIBRATION = "calibration"
+    """Second moments of what the layer is fed: one an input channel."""
+
+
+class Tensor:
+    """One named array of a checkpoint. Used by one thread at a time, but for `part`."""
+
+    def __init__(  # noqa: PLR0913 - one keyword for each of the means that a scan gives
         self,
         info: TensorInfo,
         reader: Reader,
         *,
         device: str = "cpu",
         memory_bytes: int = 1 << 30,
+        threads: int = 1,
         made_ahead: MadeAhead | None = None,
+        beside: "Beside | None" = None,
     ) -> None:
         self.info = info
         self.device = device
         self.memory_bytes = memory_bytes
+        self.threads = threads
+        """How many an analyzer may use at a time."""
+        self.beside: Beside = beside or MappingProxyType({})
+        """What other files say of the tensor, by what they are."""
         self._reader = reader
         self._survey = made_ahead.survey if made_ahead else None
         self._content = made_ahead.content if made_ahead else None
@@ -93,6 +110,25 @@ class Tensor:
         for block, content in zip(blocks_of(self.info), self.byte_blocks(), strict=True):
             n_elements = min(content.size * 8 // bits, self.info.n_elements - block.start * 8 // bits)
             yield self._torch(content.copy(), n_elements)
+
+    def part(self, start: int, stop: int) -> "torch.Tensor":
+        """The elements from `start` up to `stop` in row-major order, flat, converted as by `values`.
+
+        They are read from the file, unless all are held. Of packed types a part begins between two bytes.
+        """
+        bits = DTYPE_BITS[self.info.dtype]
+        first, last = start * bits // 8, -(-stop * bits // 8)
+        if self._content is not None:
+            return self._torch(self._content[first:last], stop - start)
+        content = np.empty(last - first, np.uint8)
+        self._reader.read_into(self.info.location, first, content.data)
+        return self._torch(content, stop - start)
+
+    def hold(self) -> bool:
+        """Read all bytes now, if they fit into `memory_bytes`: parts are then taken from them. Whether they did."""
+        if self._content is None and self.info.n_bytes <= self.memory_bytes:
+            self.content()
+        return self._content is not None
 
     def byte_blocks(self) -> Iterator[NDArray[np.uint8]]:
         """The stored bytes in order, in pieces that are overwritten by the next."""
@@ -144,6 +180,9 @@ class Tensor:
         # Torch does not view empty bytes as a wider type: view one element and take none of it.
         stored = content if content.size else np.zeros(16, np.uint8)
         return torch.from_numpy(stored).view(getattr(torch, self.info.dtype))[:n_elements].to(self.device)
+
+
+Beside = Mapping[Role, Tensor]
 
 
 def same_bytes(one: Tensor, other: Tensor) -> bool:

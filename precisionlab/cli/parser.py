@@ -173,6 +173,13 @@ def add_scan(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         "--set", metavar="ANALYZER.OPTION=VALUE", action="append", default=[], help="an analyzer's option; repeatable"
     )
     what.add_argument(
+        "--formats", metavar="NAMES", help="the option 'formats' of those analyzers that have it, e.g. fp8_e4m3,nvfp4"
+    )
+    what.add_argument(
+        "--sensitivity", metavar="FILE", help="how much errors cost, by tensor (made by precisionlab.calibration)"
+    )
+    what.add_argument("--calibration", metavar="FILE", help="second moments of what layers are fed, by layer")
+    what.add_argument(
         "--config", metavar="FILE", help="configuration; default: precisionlab.toml or pyproject.toml upwards"
     )
     judging = parser.add_argument_group("what counts")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from precisionlab.analysis.options import build_options, nearest
+from precisionlab.analysis.options import build_options, nearest, option_fields
 from precisionlab.analysis.rules import Severity
 from precisionlab.cli.parser import FAIL_ON
 from precisionlab.errors import UsageError
@@ -84,7 +84,10 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     check_configured_options(configuration)
     wishes = Wishes(arguments, configuration)
     names = analyzer_names(wishes.of("analyzers"))
-    analyzers, warnings = choose_analyzers(names, merged_options(configuration, arguments.set))
+    options = merged_options(configuration, arguments.set)
+    if arguments.formats is not None:
+        options = with_formats(options, names, arguments.formats)
+    analyzers, warnings = choose_analyzers(names, options)
     settings = Settings(
         device=resolve_device(text(wishes.of("device"), "auto"), wishes.of("device").where),
         memory_bytes=memory_bytes(wishes.of("memory")),
@@ -93,6 +96,8 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         exclude=tuple(wishes.of("exclude").value or ()),
         select=codes(wishes.of("select"), analyzers),
         ignore=codes(wishes.of("ignore"), analyzers),
+        sensitivity=wishes.of("sensitivity").value,
+        calibration=wishes.of("calibration").value,
     )
     return Plan(analyzers, settings, severity(wishes.of("fail-on")), warnings)
 
@@ -178,6 +183,22 @@ def merged_options(configuration: Configuration, flags: Sequence[str]) -> Mappin
             raise UsageError("--set", f"takes analyzer.option=value, not {printable(flag, 60)}")
         merged.setdefault(analyzer, {})[option] = value.strip()
     return merged
+
+
+def with_formats(
+    options: Mapping[str, Mapping[str, object]], names: Sequence[str], formats: str
+) -> Mapping[str, Mapping[str, object]]:
+    """The options with `formats` for each named analyzer that has that option.
+
+    Raises:
+        UsageError: none has.
+    """
+    takers = [
+        name for name in names if "formats" in {field.name for field in option_fields(load_analyzer(name).options)}
+    ]
+    if not takers:
+        raise UsageError("--formats", "no analyzer that runs has such an option", "name one with --analyzers")
+    return {**options, **{name: {**options.get(name, {}), "formats": formats} for name in takers}}
 
 
 def memory_bytes(said: Said) -> int:

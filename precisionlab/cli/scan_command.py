@@ -20,6 +20,7 @@ from precisionlab.errors import ReportError
 from precisionlab.escaping import printable
 from precisionlab.reports import digest, text_report, writers
 from precisionlab.reports.quantities import shown_name
+from precisionlab.scanning.companions import opened
 from precisionlab.scanning.events import PathFailed
 from precisionlab.scanning.scan import Scan
 
@@ -51,8 +52,9 @@ def scan_and_deliver(arguments: argparse.Namespace) -> ExitCode:
         if not arguments.quiet:
             for warning in plan.warnings:
                 messages.warning(warning)
-        scan = Scan(arguments.paths, plan.analyzers, plan.settings)
-        was_interrupted = listen(scan, shows_progress=messages.is_terminal() and not arguments.quiet)
+        with opened(plan.settings) as companions:
+            scan = Scan(arguments.paths, plan.analyzers, plan.settings, companions)
+            was_interrupted = listen(scan, shows_progress=messages.is_terminal() and not arguments.quiet)
     report = scan.report()
     code = ExitCode.INTERRUPTED if was_interrupted else outcome(report, plan, exits_zero=arguments.exit_zero)
     is_delivered = deliver(report, targets, arguments) if report.checkpoints else True

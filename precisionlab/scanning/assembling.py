@@ -17,9 +17,17 @@ LIBRARIES = ("precisionlab", "numpy", "numba", "torch")
 
 
 def checkpoint_report(
-    checkpoint: Checkpoint, infos: Sequence[TensorInfo], results: Iterable[Result], *, complete: bool
+    checkpoint: Checkpoint,
+    infos: Sequence[TensorInfo],
+    results: Iterable[Result],
+    unmatched: Sequence[Skipped] = (),
+    *,
+    complete: bool,
 ) -> CheckpointReport:
-    """The report of one checkpoint from its headers and what was found in the selected tensors."""
+    """The report of one checkpoint from its headers and what was found in the selected tensors.
+
+    `unmatched` is what files beside it hold of no tensor.
+    """
     owners = [info for info in checkpoint.tensors if info.shares_storage_with is None]
     by_dtype = Counter[str]()
     for info in owners:
@@ -38,6 +46,7 @@ def checkpoint_report(
         skipped=(
             *(Skipped(omission.name, omission.reason) for omission in checkpoint.omissions),
             *(skipped for skipped in left_out if skipped.name not in chosen),
+            *unmatched,
         ),
         complete=complete,
     )
@@ -57,6 +66,12 @@ def rule_summaries(analyzers: Iterable[Selected], settings: Settings) -> tuple[R
         RuleSummary(rule.code, rule.name, rule.severity, rule.summary)
         for rule in sorted(rules, key=lambda rule: rule.code)
     )
+
+
+def companion_paths(settings: Settings) -> Mapping[str, str]:
+    """The files beside the checkpoint that were named."""
+    named = {"sensitivity": settings.sensitivity, "calibration": settings.calibration}
+    return {role: path for role, path in named.items() if path}
 
 
 def options_by_analyzer(analyzers: Iterable[Selected]) -> Mapping[str, Mapping[str, OptionValue]]:

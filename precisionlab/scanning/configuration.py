@@ -13,7 +13,7 @@ from precisionlab.escaping import printable
 
 OWN_FILE, SHARED_FILE = "precisionlab.toml", "pyproject.toml"
 TEXT_LISTS = ("analyzers", "include", "exclude", "select", "ignore")
-TEXTS = ("device", "fail-on", "memory")
+TEXTS = ("device", "fail-on", "memory", "sensitivity", "calibration")
 INTEGERS = ("threads",)
 KEYS = (*TEXT_LISTS, *TEXTS, *INTEGERS)
 
@@ -26,6 +26,8 @@ EXAMPLES = {
     "device": '"auto"',
     "fail-on": '"warning"',
     "memory": '"2GiB"',
+    "sensitivity": '"fisher.safetensors"',
+    "calibration": '"activations.safetensors"',
 }
 
 MAX_BYTES = 1 << 20

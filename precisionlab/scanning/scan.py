@@ -9,12 +9,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from precisionlab.analysis.options import build_options
-from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
+from precisionlab.analysis.report import CheckpointReport, Report, Skipped, Unreadable
 from precisionlab.analysis.results import Result
 from precisionlab.checkpoints import Checkpoint, TensorInfo, find_checkpoints, open_checkpoint
 from precisionlab.errors import CheckpointError, UsageError
 from precisionlab.scanning.asking import described
-from precisionlab.scanning.assembling import checkpoint_report, circumstances, options_by_analyzer, rule_summaries
+from precisionlab.scanning.assembling import (
+    checkpoint_report,
+    circumstances,
+    companion_paths,
+    options_by_analyzer,
+    rule_summaries,
+)
+from precisionlab.scanning.companions import NONE, Companions, opened
 from precisionlab.scanning.devices import resolve_device
 from precisionlab.scanning.discovery import load_all, load_analyzer
 from precisionlab.scanning.engine import run
@@ -29,14 +36,18 @@ class Scan:
     A checkpoint that several of them lead to is scanned once.
     """
 
-    def __init__(self, paths: Sequence[str], analyzers: Sequence[Selected], settings: Settings) -> None:
+    def __init__(
+        self, paths: Sequence[str], analyzers: Sequence[Selected], settings: Settings, companions: Companions = NONE
+    ) -> None:
         self._analyzers = analyzers
         self._settings = settings
+        self._companions = companions
         self._started = datetime.now(UTC)
         self._waiting = deque(paths)
         self._finished: list[CheckpointReport] = []
         self._unreadable: list[Unreadable] = []
         self._current: tuple[Checkpoint, tuple[TensorInfo, ...], list[Result]] | None = None
+        self._unmatched: tuple[Skipped, ...] = ()
         self._is_over = False
 
     def __iter__(self) -> Generator[Event]:
@@ -55,7 +66,7 @@ class Scan:
         checkpoints = tuple(self._finished)
         if self._current is not None:
             checkpoint, infos, results = self._current
-            checkpoints = (*checkpoints, checkpoint_report(checkpoint, infos, results, complete=False))
+            checkpoints = (*checkpoints, checkpoint_report(checkpoint, infos, results, self._unmatched, complete=False))
         settings = self._settings
         return Report(
             checkpoints=checkpoints,
@@ -67,6 +78,7 @@ class Scan:
                 "exclude": settings.exclude,
                 "select": settings.select,
                 "ignore": settings.ignore,
+                **companion_paths(settings),
             },
             run=circumstances(self._started, settings),
         )
@@ -95,14 +107,15 @@ class Scan:
             results: list[Result] = []
             self._current = checkpoint, infos, results
             self._waiting.popleft()
+            self._unmatched = self._companions.check(checkpoint.tensors)
             yield CheckpointOpened(path, len(infos), sum(info.n_bytes for info in infos))
-            with closing(run(infos, self._analyzers, self._settings)) as events:
+            with closing(run(infos, self._analyzers, self._settings, self._companions)) as events:
                 for event in events:
                     if isinstance(event, ResultReady):
                         results.append(event.result)
                     yield event
             self._current = None
-            self._finished.append(checkpoint_report(checkpoint, infos, results, complete=True))
+            self._finished.append(checkpoint_report(checkpoint, infos, results, self._unmatched, complete=True))
 
     def _fail(self, path: str, error: Exception) -> PathFailed:
         known = error if isinstance(error, CheckpointError) else unforeseen(error, path)
@@ -183,8 +196,10 @@ def scan(
     selected, problems = choose_analyzers([analyzers] if isinstance(analyzers, str) else analyzers, options or {})
     for problem in problems:
         warnings.warn(problem, stacklevel=2)
-    running = Scan(paths, selected, resolved(settings or Settings(), selected))
-    failed = listen(running)
+    chosen = resolved(settings or Settings(), selected)
+    with opened(chosen) as companions:
+        running = Scan(paths, selected, chosen, companions)
+        failed = listen(running)
     report = running.report()
     if failed and len(paths) == 1 and not report.checkpoints:
         raise CheckpointError("", failed[0].message)

@@ -42,6 +42,10 @@ class Settings:
     select: tuple[str, ...] = ()
     """Prefixes of rule codes whose findings are kept; empty for all."""
     ignore: tuple[str, ...] = ()
+    sensitivity: str | None = None
+    """A file that says how much errors cost, by tensor: see `precisionlab.calibration`."""
+    calibration: str | None = None
+    """A file of second moments of what layers are fed."""
 
     def __post_init__(self) -> None:
         if min(self.memory_bytes, self.threads) < 0:

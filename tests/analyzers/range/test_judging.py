@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analyzers.range import analyze
 from analyzers.range.options import Options
 from analyzers.range.rules import RULES
-from analyzers.range.wording import agreeing, listed, part_of, percentage
+from precisionlab.analysis.wording import agreeing, listed, part_of, percentage
 from precisionlab.analysis.tensors import Tensor
 
 Array = NDArray[Any]

@@ -1,0 +1,98 @@
+"""Files beside a checkpoint that say how much its numbers matter: tensors matched with its own by name."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from precisionlab.analysis.report import Skipped
+from precisionlab.analysis.tensors import Beside, Role, Tensor
+from precisionlab.checkpoints import FileReader, TensorInfo, open_checkpoint
+from precisionlab.errors import CheckpointError, UsageError
+from precisionlab.escaping import printable
+from precisionlab.scanning.settings import Settings
+
+WEIGHT = ".weight"
+"""What a layer's weight is called behind the layer's own name."""
+NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """One such file."""
+
+    role: Role
+    path: str
+    tensors: Mapping[str, TensorInfo]
+
+    def match(self, name: str) -> TensorInfo | None:
+        """What the file holds for a tensor: under its name, or under that of the layer whose weight it is."""
+        return self.tensors.get(name) or (
+            self.tensors.get(name.removesuffix(WEIGHT)) if name.endswith(WEIGHT) else None
+        )
+
+    def check(self, infos: Iterable[TensorInfo]) -> tuple[Skipped, ...]:
+        """What the file holds for no tensor of a checkpoint.
+
+        Raises:
+            UsageError: that is all of it.
+        """
+        met = {match.name for info in infos if (match := self.match(info.name)) is not None}
+        unknown = [name for name in self.tensors if name not in met]
+        if not met:
+            shown = ", ".join(printable(name, 60) or '""' for name in unknown[:NAMES_SHOWN])
+            holds = f"holds nothing for any tensor of the checkpoint (it has {shown})" if unknown else "holds no tensor"
+            raise UsageError(
+                self.path, holds, "its names are those of the tensors, or of the layers whose .weight they are"
+            )
+        return tuple(
+            Skipped(name, f"in {printable(self.path)}, but of no tensor of the checkpoint") for name in unknown
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """All such files of a scan."""
+
+    all: tuple[Companion, ...] = ()
+
+    def beside(self, info: TensorInfo, reader: FileReader, settings: Settings) -> Beside:
+        """What they hold for a tensor, to be read when asked for."""
+        matches = ((companion.role, companion.match(info.name)) for companion in self.all)
+        return {
+            role: Tensor(match, reader, device=settings.device, memory_bytes=settings.memory_bytes)
+            for role, match in matches
+            if match is not None
+        }
+
+    def check(self, infos: Iterable[TensorInfo]) -> tuple[Skipped, ...]:
+        """What they hold for no tensor.
+
+        Raises:
+            UsageError: that is all of one file.
+        """
+        known = tuple(infos)
+        return tuple(skipped for companion in self.all for skipped in companion.check(known))
+
+
+NONE = Companions()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Companions]:
+    """The files that the settings name, open.
+
+    Raises:
+        UsageError: one cannot be read as a checkpoint.
+    """
+    wanted = {Role.SENSITIVITY: settings.sensitivity, Role.CALIBRATION: settings.calibration}
+    with ExitStack() as stack:
+        companions = []
+        for role, path in wanted.items():
+            if not path:
+                continue
+            try:
+                checkpoint = stack.enter_context(open_checkpoint(path))
+            except CheckpointError as error:
+                raise UsageError(f"--{role.value}", str(error), "make one with precisionlab.calibration") from None
+            companions.append(Companion(role, path, {info.name: info for info in checkpoint.tensors}))
+        yield Companions(tuple(companions))
