@@ -84,4 +84,50 @@ class Lines:
     kind: str = "lines"
 
 
-Figure = Table | Bars | Lines
+@dataclass(frozen=True, slots=True)
+class PointGroup:
+    """Points that share a marker. One without a place on both axes is not drawn."""
+
+    label: str
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    names: tuple[str, ...] = ()
+    """Empty, or one for each point."""
+    is_joined: bool = False
+    """Whether a line leads through the points in their order, as along a Pareto front."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Points over two axes, some of them named."""
+
+    title: str
+    x: Axis
+    y: Axis
+    groups: tuple[PointGroup, ...]
+    kind: str = "scatter"
+
+
+@dataclass(frozen=True, slots=True)
+class Heatmap:
+    """A number for each row and column, shaded by how bad it is among all of the figure.
+
+    `values[i][j]` stands in row i under column j; NaN where there is none.
+    """
+
+    title: str
+    x: Axis
+    """What the columns are."""
+    y: Axis
+    """What the rows are."""
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+    unit: str
+    """Of the values; `share` for numbers in [0, 1] that are shown as per cent."""
+    low_is_bad: bool
+    """Whether the lowest value is the worst, as of a ratio of signal to noise; else the highest is."""
+    kind: str = "heatmap"
+
+
+Figure = Table | Bars | Lines | Scatter | Heatmap

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
-from precisionlab.analysis.figures import Axis, Bars, Column, Figure, Lines, Series, Table, Window
+from precisionlab.analysis.figures import (
+    Axis,
+    Bars,
+    Column,
+    Figure,
+    Heatmap,
+    Lines,
+    PointGroup,
+    Scatter,
+    Series,
+    Table,
+    Window,
+)
 from precisionlab.analysis.report import (
     SCHEMA_VERSION,
     CheckpointReport,
@@ -236,7 +248,13 @@ def finding(node: Node) -> Finding:
 
 def figure(node: Node) -> Figure:
     """A figure of any kind."""
-    decoders: Mapping[str, Callable[[Node], Figure]] = {"table": table, "bars": bars, "lines": lines}
+    decoders: Mapping[str, Callable[[Node], Figure]] = {
+        "table": table,
+        "bars": bars,
+        "lines": lines,
+        "scatter": scatter,
+        "heatmap": heatmap,
+    }
     return node["kind"].one_of(decoders)(node)
 
 
@@ -277,3 +295,33 @@ def lines(node: Node) -> Lines:
 def series(node: Node) -> Series:
     """One line."""
     return Series(node["label"].text(), node["xs"].each(Node.number), node["ys"].each(Node.number))
+
+
+def scatter(node: Node) -> Scatter:
+    """A chart of points."""
+    return Scatter(node["title"].text(), axis(node["x"]), axis(node["y"]), node["groups"].each(point_group))
+
+
+def point_group(node: Node) -> PointGroup:
+    """Points that share a marker."""
+    return PointGroup(
+        label=node["label"].text(),
+        xs=node["xs"].each(Node.number),
+        ys=node["ys"].each(Node.number),
+        names=node["names"].each(Node.text),
+        is_joined=node["is_joined"].flag(),
+    )
+
+
+def heatmap(node: Node) -> Heatmap:
+    """A heat map."""
+    return Heatmap(
+        title=node["title"].text(),
+        x=axis(node["x"]),
+        y=axis(node["y"]),
+        columns=node["columns"].each(Node.text),
+        rows=node["rows"].each(Node.text),
+        values=node["values"].each(lambda row: row.each(Node.number)),
+        unit=node["unit"].text(),
+        low_is_bad=node["low_is_bad"].flag(),
+    )

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from precisionlab.analysis.figures import Axis, Bars, Figure, Lines, Table
+from precisionlab.analysis.figures import Axis, Bars, Figure, Heatmap, Lines, Scatter, Table
 from precisionlab.analysis.report import CheckpointReport, RuleSummary, Run, Skipped, TensorSummary, Unreadable
 from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Scalar
 
@@ -137,9 +137,17 @@ def result(answer: Result, measurements: object) -> Json:
 
 def figure(drawn: Figure) -> Json:
     """A figure under its kind."""
-    if isinstance(drawn, Table):
-        return table(drawn)
-    return bars(drawn) if isinstance(drawn, Bars) else lines(drawn)
+    match drawn:
+        case Table():
+            return table(drawn)
+        case Bars():
+            return bars(drawn)
+        case Lines():
+            return lines(drawn)
+        case Scatter():
+            return scatter(drawn)
+        case Heatmap():
+            return heatmap(drawn)
 
 
 def table(drawn: Table) -> Json:
@@ -189,6 +197,41 @@ def lines(drawn: Lines) -> Json:
         "series": [
             {"label": series.label, "xs": scalars(series.xs), "ys": scalars(series.ys)} for series in drawn.series
         ],
+    }
+
+
+def scatter(drawn: Scatter) -> Json:
+    """A chart of points."""
+    return {
+        "kind": drawn.kind,
+        "title": drawn.title,
+        "x": axis(drawn.x),
+        "y": axis(drawn.y),
+        "groups": [
+            {
+                "label": group.label,
+                "xs": scalars(group.xs),
+                "ys": scalars(group.ys),
+                "names": list(group.names),
+                "is_joined": group.is_joined,
+            }
+            for group in drawn.groups
+        ],
+    }
+
+
+def heatmap(drawn: Heatmap) -> Json:
+    """A heat map, row by row."""
+    return {
+        "kind": drawn.kind,
+        "title": drawn.title,
+        "x": axis(drawn.x),
+        "y": axis(drawn.y),
+        "columns": list(drawn.columns),
+        "rows": list(drawn.rows),
+        "values": [scalars(row) for row in drawn.values],
+        "unit": drawn.unit,
+        "low_is_bad": drawn.low_is_bad,
     }
 
 

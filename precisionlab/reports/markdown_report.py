@@ -5,16 +5,26 @@ code span; any other one in a `<code>` element with every character that Markdow
 could interpret as a numeric entity.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 
-from precisionlab.analysis.figures import Table
+from precisionlab.analysis.figures import Column, Figure, Heatmap, Scatter, Table
 from precisionlab.analysis.report import CheckpointReport, Report, Run, Unreadable
 from precisionlab.analysis.results import Finding
 from precisionlab.escaping import printable
-from precisionlab.reports import digest
+from precisionlab.reports import digest, shading
 from precisionlab.reports.digest import RuleGroup, Standing, Unanswered
-from precisionlab.reports.quantities import byte_size, cell, column_header, count, counted, shape, shown_name
+from precisionlab.reports.quantities import (
+    axis_header,
+    byte_size,
+    cell,
+    column_header,
+    count,
+    counted,
+    shape,
+    shown_name,
+)
 from precisionlab.reports.terminal_charts import draw
 
 FINDINGS_SHOWN = 20
@@ -24,6 +34,7 @@ NAMES_SHOWN = 20
 ROWS_SHOWN = 50
 CHART_COLUMNS = 80
 CHART_ROWS = 18
+SCATTER_ROWS = 24
 TEXT_LIMIT = 600
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_./:+-]+(?: [A-Za-z0-9_./:+-]+)*", re.ASCII)
@@ -90,14 +101,23 @@ def worst_row(entry: Standing) -> tuple[str, ...]:
 
 
 def own_figures(checkpoint: CheckpointReport) -> Iterator[str]:
-    """What was measured of the checkpoint itself, and its figures; charts are drawn in characters."""
+    """What was measured of the checkpoint itself, and its figures."""
     figures = (figure for result in digest.own_results(checkpoint) for figure in result.figures)
     for figure in (digest.own_measurements(checkpoint), *figures):
-        if not isinstance(figure, Table):
+        yield from figure_parts(figure)
+
+
+def figure_parts(figure: Figure) -> Iterator[str]:
+    """A figure: a chart in characters, a table or a heat map as a table under its title."""
+    match figure:
+        case Table():
+            yield from (f"### {text(figure.title)}", figure_table(figure)) if figure.rows else ()
+        case Heatmap():
+            yield from (f"### {text(figure.title)}", heatmap_table(figure)) if figure.rows and figure.columns else ()
+        case Scatter():
+            yield fenced(draw(figure, CHART_COLUMNS, SCATTER_ROWS, colour=False))
+        case _:
             yield fenced(draw(figure, CHART_COLUMNS, CHART_ROWS, colour=False))
-        elif figure.rows:
-            yield f"### {text(figure.title)}"
-            yield figure_table(figure)
 
 
 def figure_table(table: Table) -> str:
@@ -106,8 +126,29 @@ def figure_table(table: Table) -> str:
         [text(cell(value, column)) for value, column in zip(row, table.columns, strict=False)] for row in table.rows
     ]
     drawn = pipe_table([text(column_header(column)) for column in table.columns], rows[:ROWS_SHOWN])
-    rest = len(rows) - ROWS_SHOWN
-    return f"{drawn}\n\nand {count(rest)} more rows" if rest > 0 else drawn
+    return "\n\n".join((drawn, *more_rows(len(rows))))
+
+
+def more_rows(n_rows: int) -> Iterator[str]:
+    """How many rows of a table are not shown, where there are any."""
+    if n_rows > ROWS_SHOWN:
+        yield f"and {count(n_rows - ROWS_SHOWN)} more rows"
+
+
+def heatmap_table(heatmap: Heatmap) -> str:
+    """The numbers of a heat map's first rows, and between which they lie."""
+    header = [text(axis_header(heatmap.y)), *map(code, heatmap.columns)]
+    rows = [
+        [code(name), *(heat(value, heatmap.unit) for value in values)]
+        for name, values in shading.first_rows(heatmap, ROWS_SHOWN)
+    ]
+    said = shading.extremes(heatmap)
+    return "\n\n".join((pipe_table(header, rows), *more_rows(shading.n_rows(heatmap)), *([text(said)] if said else [])))
+
+
+def heat(value: float, unit: str) -> str:
+    """A number of a heat map; a dash where there is none."""
+    return shading.EMPTY if math.isnan(value) else cell(value, Column("", unit))
 
 
 def pipe_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -3,7 +3,7 @@
 import math
 from decimal import Context
 
-from precisionlab.analysis.figures import Column
+from precisionlab.analysis.figures import Axis, Column
 from precisionlab.analysis.results import Metric, Scalar
 from precisionlab.escaping import printable
 
@@ -117,6 +117,12 @@ def measured(metric: Metric, value: Scalar) -> str:
 def unit_beside(label: str, unit: str) -> str:
     """What unit to name beside a label: none of bare numbers, nor one that the label is."""
     return "" if unit in {"", "1", label} else unit
+
+
+def axis_header(axis: Axis) -> str:
+    """An axis' label, with its unit where that is another word."""
+    unit = unit_beside(axis.label, axis.unit)
+    return printable(axis.label) + (f" ({printable(unit)})" if unit else "")
 
 
 def column_header(column: Column) -> str:

@@ -4,8 +4,10 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
 
-from precisionlab.analysis.figures import Axis, Bars, Lines
+from precisionlab.analysis.figures import Axis, Bars, Lines, PointGroup, Scatter, Series
 from precisionlab.reports.quantities import significant
 
 STEPS = (1.0, 2.0, 5.0, 10.0)
@@ -61,11 +63,16 @@ class Tick:
 
 def spread(values: Iterable[float], *, logarithmic: bool) -> Scale | None:
     """The scale that just holds the values; None where there is no value to hold."""
-    usable = [float(value) for value in values if math.isfinite(value) and (value > 0 or not logarithmic)]
-    if not usable:
+    ends = extremes(values, logarithmic=logarithmic)
+    if ends is None:
         return None
-    low, high = min(usable), max(usable)
-    return decades(low, high) if logarithmic else widened(low, high)
+    return decades(*ends) if logarithmic else widened(*ends)
+
+
+def extremes(values: Iterable[float], *, logarithmic: bool) -> tuple[float, float] | None:
+    """The least and the largest of the values with a place on such an axis; None where none has one."""
+    usable = [float(value) for value in values if math.isfinite(value) and (value > 0 or not logarithmic)]
+    return (min(usable), max(usable)) if usable else None
 
 
 def widened(low: float, high: float) -> Scale:
@@ -114,15 +121,55 @@ def bars_y(bars: Bars) -> Scale | None:
 
 def lines_scales(lines: Lines) -> tuple[Scale, Scale] | None:
     """Both scales of a line chart; None where no point can be drawn."""
-    points = [point for series in lines.series for point in drawable(lines, zip(series.xs, series.ys, strict=False))]
-    x = spread((x for x, _ in points), logarithmic=lines.x.logarithmic)
-    y = spread((y for _, y in points), logarithmic=lines.y.logarithmic)
-    return (x, y) if x and y else None
+    return holding(lines.series, lines.x, lines.y, spread)
 
 
-def drawable(lines: Lines, points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points with a place on both axes."""
-    return [(x, y) for x, y in points if on_axis(x, lines.x) and on_axis(y, lines.y)]
+def scatter_scales(scatter: Scatter) -> tuple[Scale, Scale] | None:
+    """Both scales of a chart of points, with room around them; None where no point can be drawn."""
+    return holding(scatter.groups, scatter.x, scatter.y, roomy)
+
+
+def holding(
+    groups: Iterable[Series | PointGroup], x: Axis, y: Axis, spread_over: "Spread"
+) -> tuple[Scale, Scale] | None:
+    """The scales of all points with a place on both axes; None where there is none."""
+    points = [point for group in groups for run in runs(group, x, y) for point in run]
+    across = spread_over([x for x, _ in points], logarithmic=x.logarithmic)
+    up = spread_over([y for _, y in points], logarithmic=y.logarithmic)
+    return (across, up) if across and up else None
+
+
+class Spread(Protocol):
+    """Makes the scale of values; None where there is none."""
+
+    def __call__(self, values: Sequence[float], *, logarithmic: bool) -> Scale | None:
+        """The scale that holds the values."""
+
+
+def roomy(values: Sequence[float], *, logarithmic: bool) -> Scale | None:
+    """As `spread`, but the outermost values stand a little inside.
+
+    A logarithmic scale ends near them rather than at powers of ten, where two of these are left on it.
+    """
+    ends = extremes(values, logarithmic=logarithmic)
+    if ends is None:
+        return None
+    if not logarithmic:
+        scale = widened(*ends)
+        margin = (scale.high / 2 - scale.low / 2) / 10
+        return Scale(max(scale.low - margin, -sys.float_info.max), min(scale.high + margin, sys.float_info.max))
+    low, high = map(math.log10, ends)
+    margin = max((high - low) / 10, 0.05)
+    near = Scale(low - margin, high + margin, logarithmic=True)
+    return near if math.floor(near.high) > math.ceil(near.low) else decades(*ends)
+
+
+def runs(group: Series | PointGroup, x: Axis, y: Axis) -> Iterator[list[Point]]:
+    """The points in their uninterrupted parts: one without a place on both axes interrupts them."""
+    points = zip(group.xs, group.ys, strict=False)
+    for has_place, run in groupby(points, key=lambda point: on_axis(point[0], x) and on_axis(point[1], y)):
+        if has_place:
+            yield list(run)
 
 
 def thinned(points: Sequence[Point], most: int) -> Sequence[Point]:
@@ -154,9 +201,10 @@ def linear_ticks(scale: Scale, wanted: int) -> tuple[Tick, ...]:
 
 
 def round_step(least: float) -> float:
-    """The smallest 1, 2 or 5 times a power of ten that is at least this."""
+    """The smallest 1, 2 or 5 times a power of ten that is at least this; itself where that exceeds the largest float."""
     power = 10.0 ** math.floor(math.log10(least))
-    return next((step * power for step in STEPS if step * power >= least * (1 - 1e-9)), 10 * power)
+    step = next((step * power for step in STEPS if step * power >= least * (1 - 1e-9)), 10 * power)
+    return step if math.isfinite(step) else least
 
 
 def tick_label(value: float, step: float, largest: float) -> str:

@@ -93,18 +93,19 @@ def room(column: Column, cells: Sequence[Cell]) -> Room:
     )
 
 
-def fitted(rooms: Sequence[Room], width: int) -> list[int]:
+def fitted(rooms: Sequence[Room], width: int, gap: int = GAP) -> list[int]:
     """The widths of as many columns from the left as fit, of the first one in any case; the widest give way."""
-    n_shown = max((n for n in range(1, len(rooms) + 1) if total(room.least for room in rooms[:n]) <= width), default=1)
+    counts = range(1, len(rooms) + 1)
+    n_shown = max((n for n in counts if total((room.least for room in rooms[:n]), gap) <= width), default=1)
     shown = rooms[:n_shown]
     levels = ([max(room.least, min(room.most, level)) for room in shown] for level in range(width, 0, -1))
-    return next((widths for widths in levels if total(widths) <= width), [width][: len(rooms)])
+    return next((widths for widths in levels if total(widths, gap) <= width), [width][: len(rooms)])
 
 
-def total(widths: Iterable[int]) -> int:
+def total(widths: Iterable[int], gap: int) -> int:
     """The width of columns with the blanks between them."""
     listed = list(widths)
-    return sum(listed) + GAP * (len(listed) - 1)
+    return sum(listed) + gap * (len(listed) - 1)
 
 
 def rich_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], widths: Sequence[int]) -> RichTable:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from precisionlab.analysis.figures import Figure, Table
+from precisionlab.analysis.figures import Bars, Figure, Heatmap, Scatter, Table
 from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
 from precisionlab.analysis.results import Finding
 from precisionlab.analysis.rules import Severity
@@ -25,6 +25,8 @@ WORST_SHOWN = 10
 CHART_COLUMNS = 120
 CHART_ROWS = 16
 TABLE_ROWS = 20
+SCATTER_ROWS = 24
+HEATMAP_ROWS = 45
 TEXT_LIMIT = 600
 """Characters of a message or a reason."""
 
@@ -120,9 +122,23 @@ def own_figures(checkpoint: CheckpointReport) -> Iterator[Figure]:
 
 def figure_lines(figure: Figure, style: TextStyle) -> Iterator[RenderableType]:
     """A figure with an empty line after it."""
-    rows = TABLE_ROWS if isinstance(figure, Table) else CHART_ROWS + len(getattr(figure, "windows", ()))
-    yield Text.from_ansi(draw(figure, min(style.width, CHART_COLUMNS), rows, colour=style.colour))
+    yield Text.from_ansi(draw(figure, min(style.width, CHART_COLUMNS), figure_rows(figure), colour=style.colour))
     yield Text()
+
+
+def figure_rows(figure: Figure) -> int:
+    """How many lines a figure may take."""
+    match figure:
+        case Table():
+            return TABLE_ROWS
+        case Heatmap():
+            return HEATMAP_ROWS
+        case Scatter():
+            return SCATTER_ROWS
+        case Bars():
+            return CHART_ROWS + len(figure.windows)
+        case _:
+            return CHART_ROWS
 
 
 def unanswered_lines(verb: str, groups: Iterable[Unanswered]) -> Iterator[RenderableType]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from precisionlab.analysis.figures import Axis, Bars, Column, Lines, Series, Table, Window
+from precisionlab.analysis.figures import Axis, Bars, Column, Heatmap, Lines, PointGroup, Scatter, Series, Table, Window
 from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Status
 from precisionlab.analysis.rules import Severity
 from precisionlab.errors import AnalyzerError
@@ -112,7 +112,7 @@ def is_finding(value: object) -> bool:
 
 def is_figure(value: object) -> bool:
     """A figure of any kind."""
-    return is_table(value) or is_bars(value) or is_lines(value)
+    return any(is_kind(value) for is_kind in (is_table, is_bars, is_lines, is_scatter, is_heatmap))
 
 
 def is_table(value: object) -> bool:
@@ -179,4 +179,45 @@ def is_series(value: object) -> bool:
         and every(value.xs, is_number)
         and every(value.ys, is_number)
         and len(value.xs) == len(value.ys)
+    )
+
+
+def is_scatter(value: object) -> bool:
+    """A chart of points."""
+    return (
+        isinstance(value, Scatter)
+        and is_text(value.title)
+        and is_axis(value.x)
+        and is_axis(value.y)
+        and every(value.groups, is_point_group)
+    )
+
+
+def is_point_group(value: object) -> bool:
+    """Points with as many ys as xs, and as many names where there are any."""
+    return (
+        isinstance(value, PointGroup)
+        and is_text(value.label)
+        and every(value.xs, is_number)
+        and every(value.ys, is_number)
+        and len(value.xs) == len(value.ys)
+        and every(value.names, is_text)
+        and len(value.names) in {0, len(value.xs)}
+        and isinstance(value.is_joined, bool)
+    )
+
+
+def is_heatmap(value: object) -> bool:
+    """A heat map with a value for each row and column."""
+    return (
+        isinstance(value, Heatmap)
+        and is_text(value.title)
+        and is_axis(value.x)
+        and is_axis(value.y)
+        and every(value.columns, is_text)
+        and every(value.rows, is_text)
+        and every(value.values, lambda row: every(row, is_number) and len(row) == len(value.columns))  # type: ignore[arg-type]
+        and len(value.values) == len(value.rows)
+        and is_text(value.unit)
+        and isinstance(value.low_is_bad, bool)
     )

@@ -15,7 +15,19 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import strategies as st
 
-from precisionlab.analysis.figures import Axis, Bars, Column, Figure, Lines, Series, Table, Window
+from precisionlab.analysis.figures import (
+    Axis,
+    Bars,
+    Column,
+    Figure,
+    Heatmap,
+    Lines,
+    PointGroup,
+    Scatter,
+    Series,
+    Table,
+    Window,
+)
 from precisionlab.analysis.report import (
     CheckpointReport,
     Report,
@@ -118,6 +130,31 @@ def log_histogram() -> Bars:
     return Bars("Values", x, y, -1.0, 0.25, (1.0, 10.0, 0.0, 1e6, 1e3, math.inf, 7.0, 1.0))
 
 
+def trade_off() -> Scatter:
+    """Formats by size and noise: an interrupted front, hostile names, points that coincide or have no place."""
+    front = (("int4_g128", 4.125, 19.7), ("q4_k", 4.5, 22.1), ("?", math.nan, 25.0), ("int8", 8.0, 42.3))
+    rest = (("nvfp4", 4.5, 20.4), ("<b>fp4</b>", 4.5, 20.4), ("mxfp4|", 4.25, 18.8), ("\u91cd\u307f\n", 6.0, 30.0))
+    groups = (group("Pareto front", front, is_joined=True), group("dominated & more", rest))
+    unnamed = PointGroup("unnamed", (16.0, 16.0, 16.0), (55.0, math.inf, 57.5))
+    return Scatter("Noise against size", Axis("size", "bits"), Axis("SQNR", "dB"), (*groups, unnamed))
+
+
+def group(label: str, points: tuple[tuple[str, float, float], ...], *, is_joined: bool = False) -> PointGroup:
+    """Points by name and place."""
+    names, xs, ys = zip(*points, strict=True)
+    return PointGroup(label, xs, ys, names, is_joined)
+
+
+def sensitivity() -> Heatmap:
+    """Noise of tensors in formats: an exact cast, casts that were not made, hostile names."""
+    names = (*(f"model.layers.{i}.self_attn.q_proj.weight" for i in range(3)), *HOSTILE_NAMES[:3], "x" * 300)
+    values = tuple((31.5 + i, 19.75 - i, 20.5, math.inf if i == 1 else math.nan) for i in range(len(names)))
+    columns = ("fp8_e4m3fn", "int4_g128", "<nvfp4>", "bf16")
+    return Heatmap(
+        "Noise of each tensor", Axis("format"), Axis("tensor"), columns, names, values, "dB", low_is_bad=True
+    )
+
+
 def measurements(index: int) -> tuple[Measurement, ...]:
     """What was measured of the tensor at this place."""
     values: tuple[tuple[Metric, Scalar], ...] = (
@@ -156,7 +193,7 @@ def sick_checkpoint() -> CheckpointReport:
         None,
         measurements=(Measurement(Metric("bytes_saved", "bytes"), 4_000_000), Measurement(ENTROPY, 10.5)),
         findings=(fired("PL030", None, twice),),
-        figures=(histogram(1_000_000), casts(), spectrum(), log_histogram()),
+        figures=(histogram(1_000_000), casts(), spectrum(), log_histogram(), trade_off(), sensitivity()),
     )
     return CheckpointReport(
         path="samples/sick/<model> & co",
@@ -185,7 +222,7 @@ def findings_of(name: str, index: int) -> tuple[Finding, ...]:
 
 def figures_of(index: int) -> tuple[Figure, ...]:
     """Every kind of figure, at one tensor or another."""
-    return ((histogram(), casts()), (spectrum(),), (log_histogram(),), ())[index % 4]
+    return ((histogram(), casts()), (spectrum(), trade_off()), (log_histogram(), sensitivity()), ())[index % 4]
 
 
 def interrupted_checkpoint() -> CheckpointReport:
@@ -297,6 +334,24 @@ figures = (
         Bars, texts, axes, axes, floats, floats, few(floats), few(st.builds(Window, texts, floats, floats, floats))
     )
     | st.builds(Lines, texts, axes, axes, few(st.builds(Series, texts, few(floats), few(floats))))
+    | st.builds(
+        Scatter,
+        texts,
+        axes,
+        axes,
+        few(st.builds(PointGroup, texts, few(floats), few(floats), few(texts), st.booleans())),
+    )
+    | st.builds(
+        Heatmap,
+        texts,
+        axes,
+        axes,
+        few(texts),
+        few(texts),
+        few(few(floats)),
+        texts | st.just("share"),
+        st.booleans(),
+    )
 )
 metrics = st.builds(Metric, texts, texts, mapped(texts))
 findings = st.builds(Finding, texts, st.sampled_from(Severity), st.none() | texts, texts, texts, mapped(scalars))

@@ -13,7 +13,7 @@ import pytest
 
 from precisionlab.analysis.figures import Axis
 from precisionlab.analysis.report import Report
-from precisionlab.reports import scales, svg
+from precisionlab.reports import quantities, scales, svg_frame
 from precisionlab.reports.writers import Writer, rendered
 
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
@@ -44,13 +44,20 @@ def test_the_report_writer_of_the_guide_writes(sample_report: Report, monkeypatc
 
 
 def test_the_figure_of_the_guide_is_drawn() -> None:
-    """Its record is drawn with a dot for each point that has a place."""
+    """Its record is drawn with a bar for each interval that has a place."""
     record, drawing = blocks("Add a kind of figure")
-    names: dict[str, Any] = {**vars(scales), **vars(svg), "dataclass": dataclass, "__name__": svg.__name__}
+    names: dict[str, Any] = {
+        **vars(scales),
+        **vars(quantities),
+        **vars(svg_frame),
+        "dataclass": dataclass,
+        "__name__": svg_frame.__name__,
+    }
     exec(record, names)  # noqa: S102 - our own guide, and what is under test
     exec(drawing, names)  # noqa: S102 - as above
-    figure = names["Scatter"](
-        "dots", Axis("x"), Axis("y", logarithmic=True), ((1.0, 1.0), (2.0, 10.0), (3.0, math.nan))
-    )
-    drawn = ET.fromstring(names["scatter"](figure))  # noqa: S314 - our own output
-    assert len(drawn.findall("{http://www.w3.org/2000/svg}circle")) == 2
+    intervals = ((1.0, 10.0), (2.0, 3.0), (3.0, math.nan), (0.0, 1.0))
+    figure = names["Barcode"]("life spans", Axis("radius", logarithmic=True), intervals)
+    drawn = ET.fromstring(names["barcode"](figure))  # noqa: S314 - our own output
+    bars = [path.get("d") for path in drawn.findall("{http://www.w3.org/2000/svg}path")]
+    assert len(bars) == 2
+    assert len(set(bars)) == 2

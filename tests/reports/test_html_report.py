@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from precisionlab.analysis.figures import Cell, Column, Table
+from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Heatmap, PointGroup, Scatter, Table
 from precisionlab.analysis.report import Report
 from precisionlab.analysis.results import Measurement, Metric, Result
 from precisionlab.escaping import printable
 from precisionlab.reports import html_report
 from precisionlab.reports.html_data import columns
+from precisionlab.reports.svg_heatmap import STRONGEST
 
 VOID = {"meta", "link", "input", "br", "col"}
 
@@ -162,6 +163,13 @@ def test_text_has_contrast_in_light_and_dark() -> None:
     for scheme in (scheme for scheme in schemes if "soft" in scheme):
         for name in ("ink", "muted", "accent", "error", "warning", "note"):
             assert min(contrast(scheme[name], scheme[ground]) for ground in ("paper", "soft")) >= 4.5, name
+        assert contrast(scheme["ink"], mixed(scheme["paper"], scheme["accent"], STRONGEST)) >= 4.5
+
+
+def mixed(ground: str, over: str, opacity: float) -> str:
+    """The colour that is seen where one of some opacity lies over another one."""
+    parts = ((int(ground[i : i + 2], 16), int(over[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(below + opacity * (above - below)):02x}" for below, above in parts)
 
 
 # ------------------------------------------------------------------------------ in a browser
@@ -285,6 +293,79 @@ def test_the_table_filters_and_sorts(page: str, tmp_path: Path, browser: Callabl
     assert (told["rows"], told["columns"], told["largest"]) == ("25", 10, "inf")
 
 
+def test_names_of_points_cover_nothing(sample_report: Report, tmp_path: Path, browser: Callable[[Path], Visit]) -> None:
+    """As the browser measures them, no name covers another one or a marker, and none leaves its drawing."""
+    names = tuple(f"int{bits}_g{size}_{way}" for bits in (4, 5, 6, 8) for size in (32, 128) for way in ("max", "mse"))
+    xs = tuple(bits + 16 / size for bits in (4, 5, 6, 8) for size in (32, 128) for _ in range(2))
+    ys = tuple(6.0 * x + (i % 3) for i, x in enumerate(xs))
+    groups = (PointGroup("front", xs[::5], ys[::5], names[::5], is_joined=True), PointGroup("all", xs, ys, names))
+    figure = Scatter("Noise", Axis("bits"), Axis("SQNR", "dB"), groups)
+    script = """
+    const box = (part) => { const { x, y, width, height } = part.getBBox(); return [x, y, x + width, y + height]; };
+    const chart = document.querySelector(".scatter svg");
+    told.drawing = chart.getAttribute("viewBox").split(" ").map(Number);
+    told.names = [...chart.querySelectorAll(".name")].map(box);
+    told.markers = [...chart.querySelectorAll(".point")].map(box);
+    """
+    told = driven(html_report.render(with_own_figures(sample_report, figure)), script, tmp_path, browser)
+    boxes, markers = boxes_of(told["names"]), boxes_of(told["markers"])
+    assert len(boxes) > 10
+    assert len(markers) == 4 + 16 + 2
+    assert not [pair for pair in combinations(boxes, 2) if overlap(*pair)]
+    assert not [(name, marker) for name in boxes for marker in markers if overlap(name, marker)]
+    ((_, _, right, bottom),) = boxes_of([told["drawing"]])
+    assert all(min(box) >= 0 and box[2] <= right and box[3] <= bottom for box in boxes)
+
+
+def test_numbers_and_names_of_a_heat_map_stay_in_their_places(
+    sample_report: Report, tmp_path: Path, browser: Callable[[Path], Visit]
+) -> None:
+    """As the browser measures them, numbers lie in their cells, and every text in the drawing."""
+    rows = tuple(f"model.layers.{i}.self_attn.q_proj.weight" for i in range(40))
+    columns = ("fp8_e4m3fn", "int8_channel", "int4_g128", "nvfp4")
+    values = tuple((-31.25, 0.0001234, 65504.0, 1e-30 * i) for i in range(40))
+    figure = Heatmap("Noise", Axis("format"), Axis("tensor"), columns, rows, values, "dB", low_is_bad=True)
+    script = """
+    const box = (part) => { const { x, y, width, height } = part.getBBox(); return [x, y, x + width, y + height]; };
+    const chart = document.querySelector(".heatmap svg");
+    told.drawing = chart.getAttribute("viewBox").split(" ").map(Number);
+    told.texts = [...chart.querySelectorAll("text")].map(box);
+    told.cells = [...chart.querySelectorAll("g:has(> rect)")].map((one) => [...one.children].slice(1).map(box));
+    """
+    told = driven(html_report.render(with_own_figures(sample_report, figure)), script, tmp_path, browser)
+    ((_, _, right, bottom),) = boxes_of([told["drawing"]])
+    texts = boxes_of(told["texts"])
+    assert len(texts) == 160 + 40 + 4 + 3
+    assert all(min(box) >= 0 and box[2] <= right and box[3] <= bottom for box in texts)
+    for cell in list_of(told["cells"]):
+        rect, text = boxes_of(cell)
+        assert rect[0] <= text[0] <= text[2] <= rect[2]
+
+
+Rect = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
+
+
+def boxes_of(value: object) -> list[Rect]:
+    """Boxes that a script told."""
+    boxes = [tuple(map(float, map(str, list_of(box)))) for box in list_of(value)]
+    return [(left, top, right, bottom) for left, top, right, bottom in boxes]
+
+
+def overlap(first: Rect, second: Rect) -> bool:
+    """Whether the boxes share more than half a unit in both directions: a text's box is higher than its letters."""
+    across = min(first[2], second[2]) - max(first[0], second[0])
+    up = min(first[3], second[3]) - max(first[1], second[1])
+    return across > 0.5 and up > 2.5
+
+
+def with_own_figures(report: Report, *figures: Figure) -> Report:
+    """The report with these figures of its first checkpoint."""
+    first = report.checkpoints[0]
+    own = replace(first.results[-1], figures=figures)
+    return replace(report, checkpoints=(replace(first, results=(*first.results[:-1], own)),))
+
+
 def test_no_column_hides_beside_another_figure(
     sample_report: Report, tmp_path: Path, browser: Callable[[Path], Visit]
 ) -> None:
@@ -295,9 +376,7 @@ def test_no_column_hides_beside_another_figure(
     names = Table(
         "names", (Column("tensor"), *map(Column, labels[2:5])), (("model.layers.0.mlp.weight" * 6, 1, 2.5, 3),)
     )
-    first = sample_report.checkpoints[0]
-    own = replace(first.results[-1], figures=(wide, names, *first.results[-1].figures, wide))
-    report = replace(sample_report, checkpoints=(replace(first, results=(*first.results[:-1], own)),))
+    report = with_own_figures(sample_report, wide, names, *sample_report.checkpoints[0].results[-1].figures, wide)
     script = """
     document.body.style.maxWidth = "none";
     told.hidden = [];

@@ -1,6 +1,7 @@
 """The Markdown report, read by a Markdown parser that we did not write."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from precisionlab.analysis.figures import Axis, Figure, Heatmap
 from precisionlab.analysis.report import CheckpointReport, Report, TensorSummary
 from precisionlab.analysis.results import Finding, Result
 from precisionlab.analysis.rules import Severity
@@ -65,6 +67,45 @@ def test_any_name_and_message_is_shown_and_inert(name: str, message: str, sample
     seen = "".join(words(text).split())
     assert "".join(printable(name).split()) in seen
     assert "".join(printable(message).split()) in seen
+
+
+def showing(figure: Figure, sample: Report) -> str:
+    """The report with one figure of the checkpoint itself."""
+    one = CheckpointReport("p", "npz", (), 2, 8, MappingProxyType({}), (), (Result("r", None, figures=(figure,)),))
+    return markdown_report.render(dataclasses.replace(sample, checkpoints=(one,), unreadable=(), rules=()))
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """The cells of the document's last table, header included, as a reader sees them."""
+    rows: list[list[str]] = []
+    for token in PARSER.parse(text):
+        if token.type == "table_open":
+            rows = []
+        if token.type == "tr_open":
+            rows.append([])
+        if token.type == "inline" and rows:
+            shown = (child.content for child in token.children or () if child.type in {"text", "code_inline"})
+            rows[-1].append("".join(shown))
+    return rows
+
+
+def test_a_heat_map_is_a_table_of_numbers(sample_report: Report) -> None:
+    """Names and columns as code, four digits, a dash where nothing is known, and between which values all lie."""
+    values = ((31.25, 7.0), (math.nan, math.inf))
+    figure = Heatmap("Noise", Axis("format"), Axis("tensor"), ("a|b", "c"), ("w_0", "v"), values, "dB", low_is_bad=True)
+    text = showing(figure, sample_report)
+    table = text[text.index("### Noise") : text.index("best")]
+    assert rows_of(table) == [["tensor", "a|b", "c"], ["w_0", "31.25", "7"], ["v", "\N{EN DASH}", "inf"]]
+    assert "\nbest 31.25 dB, worst 7 dB\n" in text
+
+
+def test_rows_of_a_heat_map_beyond_fifty_are_counted(sample_report: Report) -> None:
+    """The first fifty stand in the table."""
+    names = tuple(f"w{i}" for i in range(100_000))
+    figure = Heatmap("Noise", Axis("x"), Axis("y"), ("c",), names, ((0.5,),) * 100_000, "share", low_is_bad=False)
+    text = showing(figure, sample_report)
+    assert "and 99,950 more rows" in text
+    assert [row[0] for row in rows_of(text[text.index("### Noise") :])] == ["y", *names[:50]]
 
 
 def blocks(text: str) -> list[str]:

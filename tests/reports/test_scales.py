@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from precisionlab.analysis.figures import Axis, Bars, Lines, Series, Window
+from precisionlab.analysis.figures import Axis, Bars, Lines, PointGroup, Scatter, Series, Window
 from precisionlab.reports.scales import (
     Scale,
     bars_x,
@@ -15,6 +15,9 @@ from precisionlab.reports.scales import (
     bin_tops,
     column_tops,
     lines_scales,
+    roomy,
+    runs,
+    scatter_scales,
     spread,
     thinned,
     ticks,
@@ -121,6 +124,33 @@ def test_lines_ignore_points_without_a_place() -> None:
     lines = Lines("", Axis("x", logarithmic=True), Axis("y"), (Series("", (0.0, 1.0, 10.0), (900.0, 2.0, math.nan)),))
     assert lines_scales(lines) == (Scale(0, 1, logarithmic=True), Scale(1.0, 3.0))
     assert lines_scales(Lines("", Axis("x"), Axis("y"), (Series("", (), ()),))) is None
+
+
+@given(st.lists(finite, min_size=1), st.booleans(), st.integers(2, 12))
+def test_points_stand_inside_and_there_are_ticks(values: list[float], logarithmic: bool, wanted: int) -> None:
+    """With room around them no value stands beyond an end, and the axis still says what is where."""
+    scale = roomy(values, logarithmic=logarithmic)
+    usable = [value for value in values if value > 0 or not logarithmic]
+    if scale is None:
+        assert not usable
+        return
+    assert all(0 <= (scale.place(value) or 0.0) <= 1 for value in usable)
+    assert 1 <= len(ticks(scale, wanted)) <= wanted + 2
+
+
+def test_points_have_room_around_them() -> None:
+    """A twentieth of the range on a linear axis, a tenth of the decades on a logarithmic one; there at least two ticks."""
+    groups = (PointGroup("a", (4.0, 24.0), (0.01, 1.0)), PointGroup("b", (8.0, 9.0), (0.1, math.nan)))
+    scales = scatter_scales(Scatter("", Axis("x"), Axis("y", logarithmic=True), groups))
+    assert scales == (Scale(3.0, 25.0), Scale(-2.2, 0.2, logarithmic=True))
+    assert roomy([2.0, 3.0], logarithmic=True) == Scale(0, 1, logarithmic=True)
+    assert scatter_scales(Scatter("", Axis("x"), Axis("y"), ())) is None
+
+
+def test_points_without_a_place_interrupt() -> None:
+    """Each uninterrupted part is one run; values beyond the shorter of the coordinates have no point."""
+    series = Series("", (1.0, 2.0, 0.0, 3.0, 4.0), (5.0, 6.0, 7.0, 8.0))
+    assert list(runs(series, Axis("x", logarithmic=True), Axis("y"))) == [[(1.0, 5.0), (2.0, 6.0)], [(3.0, 8.0)]]
 
 
 def test_long_lines_keep_their_extremes() -> None:

@@ -7,7 +7,18 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from precisionlab.analysis.figures import Axis, Bars, Column, Lines, Series, Table, Window
+from precisionlab.analysis.figures import (
+    Axis,
+    Bars,
+    Column,
+    Heatmap,
+    Lines,
+    PointGroup,
+    Scatter,
+    Series,
+    Table,
+    Window,
+)
 from precisionlab.analysis.results import Finding, Measurement, Metric, Result
 from precisionlab.analysis.rules import Severity
 from precisionlab.errors import AnalyzerError
@@ -19,12 +30,15 @@ FINDING = Finding("XY001", Severity.NOTE, "w", "message", "remedy", MappingProxy
 TABLE = Table("t", (Column("a"), Column("b", "share")), ((1, "x"), (True, math.nan)))
 BARS = Bars("b", AXIS, AXIS, 0, 1.0, (1, 2.0), (Window("w", 0.0, 1.0, 2.0),))
 LINES = Lines("l", AXIS, AXIS, (Series("s", (1.0, 2.0), (math.inf, 3)),))
+GROUP = PointGroup("g", (1.0, 2.0), (math.nan, 3), ("a", "b"), is_joined=True)
+SCATTER = Scatter("s", AXIS, AXIS, (GROUP, replace(GROUP, names=())))
+HEATMAP = Heatmap("h", AXIS, AXIS, ("a", "b"), ("w",), ((math.nan, 3),), "dB", low_is_bad=True)
 SOUND = Result(
     "signs",
     "w",
     measurements=(Measurement(METRIC, np.float64(1.5)),),
     findings=(FINDING,),
-    figures=(TABLE, BARS, LINES),
+    figures=(TABLE, BARS, LINES, SCATTER, HEATMAP),
 )
 
 
@@ -58,6 +72,17 @@ def test_a_sound_result_passes() -> None:
         (replace(SOUND, figures=(replace(BARS, heights=("high",)),)), "entry 0 is Bars("),  # type: ignore[arg-type]
         (replace(SOUND, figures=(replace(LINES, series=(Series("s", (1.0,), ()),)),)), "entry 0 is Lines("),
         (replace(SOUND, figures=(replace(LINES, x="x"),)), "entry 0 is Lines("),  # type: ignore[arg-type]
+        (replace(SOUND, figures=(replace(SCATTER, groups=(replace(GROUP, names=("a",)),)),)), "entry 0 is Scatter("),
+        (replace(SOUND, figures=(replace(SCATTER, groups=(replace(GROUP, names=(1, 2)),)),)), "entry 0 is Scatter("),  # type: ignore[arg-type]
+        (replace(SOUND, figures=(replace(SCATTER, groups=(replace(GROUP, ys=(1.0,)),)),)), "entry 0 is Scatter("),
+        (replace(SOUND, figures=(replace(SCATTER, groups=(replace(GROUP, is_joined=1),)),)), "entry 0 is Scatter("),  # type: ignore[arg-type]
+        (replace(SOUND, figures=(replace(SCATTER, y=None),)), "entry 0 is Scatter("),  # type: ignore[arg-type]
+        (replace(SOUND, figures=(replace(HEATMAP, values=((1.0,),)),)), "entry 0 is Heatmap("),
+        (replace(SOUND, figures=(replace(HEATMAP, values=()),)), "entry 0 is Heatmap("),
+        (replace(SOUND, figures=(replace(HEATMAP, values=(("1", 2.0),)),)), "entry 0 is Heatmap("),  # type: ignore[arg-type]
+        (replace(SOUND, figures=(replace(HEATMAP, rows=(None,)),)), "entry 0 is Heatmap("),  # type: ignore[arg-type]
+        (replace(SOUND, figures=(replace(HEATMAP, columns=["a", "b"]),)), "entry 0 is Heatmap("),  # type: ignore[arg-type]
+        (replace(SOUND, figures=(replace(HEATMAP, low_is_bad=None),)), "entry 0 is Heatmap("),  # type: ignore[arg-type]
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
