@@ -50,26 +50,31 @@ def signed_largest(values: Tensor, width: int) -> Tensor:
 
 def quantized(values: Tensor, shape: Shape, steps: Steps, plan: ElementPlan) -> Tensor:
     """What the elements stand for: see `Steps`."""
+    return worth_of(elements(scaled(values, shape, steps, plan), plan), shape, steps.worth)
+
+
+def scaled(values: Tensor, shape: Shape, steps: Steps, plan: ElementPlan) -> Tensor:
+    """The numbers that are rounded to elements."""
     rows, columns = placed(values, shape)
     before, divisor, after = (array[rows][:, columns] for array in (steps.before, steps.divisor, steps.after))
     is_shifted = steps.worth.is_shifted
     moved = values + before if is_shifted else values
     quotients = moved * divisor if plan.multiplies else moved / divisor
-    return worth_of(elements(quotients + after if is_shifted else quotients, plan), shape, steps.worth)
+    return quotients + after if is_shifted else quotients
 
 
-def worth_of(elements: Tensor, shape: Shape, worth: Worth) -> Tensor:
+def worth_of(numbers: Tensor, shape: Shape, worth: Worth) -> Tensor:
     """What elements of a piece stand for."""
-    rows, columns = placed(elements, shape)
+    rows, columns = placed(numbers, shape)
     minus, unit, less = (array[rows][:, columns] for array in (worth.minus, worth.unit, worth.less))
-    return (elements - minus) * unit - less if worth.is_shifted else elements * unit
+    return (numbers - minus) * unit - less if worth.is_shifted else numbers * unit
 
 
-def elements(scaled: Tensor, plan: ElementPlan) -> Tensor:
+def elements(numbers: Tensor, plan: ElementPlan) -> Tensor:
     """The elements that scaled numbers become, as binary32."""
     if plan.mantissa_bits >= 0:
-        return round_floats(scaled, plan)
-    return ROUNDINGS[plan.rounding](scaled, plan)
+        return round_floats(numbers, plan)
+    return ROUNDINGS[plan.rounding](numbers, plan)
 
 
 def round_floats(scaled: Tensor, plan: ElementPlan) -> Tensor:

@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 Place = tuple[int, int]
 """Where a run begins in a row of blocks, and their width."""
 
-RUN: Final = 2048
+RUN: Final = 4096
 """Elements that pass through all steps while they lie in the nearest cache."""
 BUNDLE: Final = 64
 """Elements at which a loop of known length looks at once, in quarters."""
@@ -112,32 +112,48 @@ def quantize_piece(  # noqa: PLR0913, PLR0917 - compiled
     element: Element,
     out: Floats,
 ) -> None:
-    """Scale runs of a piece, turn them into elements, and scale these; `ways`: by reciprocals, and with shifts."""
-    before, divisor, after, minus, unit, less = arrays
-    multiplies, shifts = ways
-    scaled, elements, room = np.empty(RUN, np.float32), np.empty(RUN, np.float32), np.empty(RUN, np.float32)
-    indices = np.empty(RUN, np.int32)
+    """`quantize_run` for all runs of a piece."""
+    scaled, room, indices = np.empty(RUN, np.float32), np.empty((2, RUN), np.float32), np.empty(RUN, np.int32)
     for row in range(values.shape[0]):
         down = (shape.above + row) // shape.height
         for first in range(0, values.shape[1], RUN):
             x, y = values[row, first : first + RUN], out[row, first : first + RUN]
-            t, r, by = scaled[: x.size], elements[: x.size], room[: x.size]
             place = (shape.before + first, shape.width)
-            if shifts:
-                add(x, before[down], place, by, t)
-            source = t if shifts else x
-            if multiplies:
-                multiply(source, divisor[down], place, by, t)
-            else:
-                divide(source, divisor[down], place, by, t)
-            if shifts:
-                add(t, after[down], place, by, t)
-            to_elements(t, element, indices[: x.size], r)
-            if shifts:
-                subtract(r, minus[down], place, by, r)
-            multiply(r, unit[down], place, by, y)
-            if shifts:
-                subtract(y, less[down], place, by, y)
+            quantize_run(x, down, place, arrays, ways, element, scaled[: x.size], room, indices[: x.size], y)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def quantize_run(  # noqa: PLR0913, PLR0917 - compiled
+    x: Floats,
+    down: int,
+    place: Place,
+    arrays: Any,  # noqa: ANN401 - a tuple of arrays
+    ways: tuple[bool, bool],
+    element: Element,
+    t: Floats,
+    room: Floats,
+    indices: NDArray[np.int32],
+    y: Floats,
+) -> None:
+    """Scale a run to `t`, turn it into elements, and scale these to `y`; `ways`: by reciprocals, and with shifts."""
+    before, divisor, after, minus, unit, less = arrays
+    multiplies, shifts = ways
+    by, r = room[0, : x.size], room[1, : x.size]
+    if shifts:
+        add(x, before[down], place, by, t)
+    source = t if shifts else x
+    if multiplies:
+        multiply(source, divisor[down], place, by, t)
+    else:
+        divide(source, divisor[down], place, by, t)
+    if shifts:
+        add(t, after[down], place, by, t)
+    to_elements(t, element, indices, r)
+    if shifts:
+        subtract(r, minus[down], place, by, r)
+    multiply(r, unit[down], place, by, y)
+    if shifts:
+        subtract(y, less[down], place, by, y)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

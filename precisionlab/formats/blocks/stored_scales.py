@@ -34,8 +34,10 @@ class StoredScales:
     """What was taken off all scales first."""
 
 
-def stored(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
-    """Store scales [blocks down, across] of blocks with these largest magnitudes."""
+def stored(scales: Tensor, store: ScaleStore, amax: Tensor, mean: float | None = None) -> StoredScales:
+    """Store scales [blocks down, across] of blocks with these largest magnitudes; `mean` is that of all, if of more."""
+    if store.storing is Storing.CENTRED and mean is not None:
+        return centred_on(scales.new_tensor(mean), scales, store)
     return STORINGS[store.storing](scales, store, amax)
 
 

@@ -26,12 +26,29 @@ LEAST = 1e-38
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known of a tensor of which a part is at hand; None where the part is all there is."""
+
+    amax: float | None = None
+    """Of all that one scale reaches over, or for scales with one factor for the tensor, of the tensor."""
+    low: float | None = None
+    high: float | None = None
+    mean_scale: float | None = None
+    """Of all blocks, for scales that are stored less their mean."""
+
+
+NOTHING = Surroundings()
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """The scales of some blocks before they are stored, and as they are."""
 
     scales: Scales
     stored: StoredScales
     minima: StoredScales | None
+    amax: Tensor
+    """The largest magnitude in each block."""
 
 
 def is_compiled_for(device: torch.device) -> bool:
@@ -40,11 +57,12 @@ def is_compiled_for(device: torch.device) -> bool:
 
 
 class Work:
-    """One tensor on its way into a block format."""
+    """One tensor, or some whole rows or a part of a row of it, on its way into a block format."""
 
-    def __init__(self, values: Tensor, format_: BlockFormat) -> None:
+    def __init__(self, values: Tensor, format_: BlockFormat, surroundings: Surroundings = NOTHING) -> None:
         self.tensor_shape = tuple(values.shape)
         self.format = format_
+        self.surroundings = surroundings
         self.matrix, self.tiling = padded_matrix(values.detach(), format_)
         self.on_cpu = is_compiled_for(values.device)
         self.plan = plan_of(format_)
@@ -83,12 +101,25 @@ class Work:
         Raises:
             FormatError: a value is not finite.
         """
+        return self.kept(*self.found(region))
+
+    def found(self, region: Piece) -> tuple[Scales, Tensor]:
+        """The scales of a region's blocks before they are stored, and the largest magnitude in each.
+
+        Raises:
+            FormatError: a value is not finite.
+        """
         extremes = self.extremes(region)
-        scales = self.fitted(region) if self.format.rule in FITS else scales_of(extremes, self.format)
-        kept = stored(scales.scale, self.format.scale, extremes.amax)
+        return (self.fitted(region) if self.format.rule in FITS else scales_of(extremes, self.format)), extremes.amax
+
+    def kept(self, scales: Scales, amax: Tensor) -> Stored:
+        """Scales of blocks with these largest magnitudes, stored."""
+        known = self.surroundings
+        top = amax if known.amax is None else amax.new_full((1, 1), known.amax)
+        numbers = stored(scales.scale, self.format.scale, top, known.mean_scale)
         if self.format.minimum is None or scales.minimum is None:
-            return Stored(scales, kept, None)
-        return Stored(scales, kept, stored(scales.minimum, self.format.minimum, extremes.amax))
+            return Stored(scales, numbers, None, amax)
+        return Stored(scales, numbers, stored(scales.minimum, self.format.minimum, top), amax)
 
     def fitted(self, region: Piece) -> Scales:
         """Scales by fit: all blocks of a region are complete and lie along rows."""
@@ -121,7 +152,17 @@ class Work:
             )
         low, high = self.ends(region) if self.format.rule in RANGE_RULES else (None, None)
         signed = self.signed(self.values(region)) if self.format.rule is ScaleRule.SIGNED_LARGEST else None
-        return Extremes(patterns.view(torch.float32), low, high, signed)
+        return self.widened(Extremes(patterns.view(torch.float32), low, high, signed))
+
+    def widened(self, found: Extremes) -> Extremes:
+        """The extremes of blocks that reach beyond the part at hand, if they do."""
+        known, extent = self.surroundings, self.format.extent
+        if known.amax is None or (extent.rows is not None and extent.columns is not None):
+            return found
+        amax = torch.full_like(found.amax, known.amax)
+        low = found.low if found.low is None or known.low is None else torch.full_like(found.low, known.low)
+        high = found.high if found.high is None or known.high is None else torch.full_like(found.high, known.high)
+        return Extremes(amax, low, high, found.signed)
 
     def ends(self, region: Piece) -> tuple[Tensor, Tensor]:
         """The least and the greatest number of each block of a region."""
