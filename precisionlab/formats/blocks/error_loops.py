@@ -33,7 +33,7 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
     layout: tuple[int, int, int],
     is_excluded: NDArray[np.bool_],
     weights: Floats,
-    sums: tuple[Doubles, Doubles, Floats, NDArray[np.int64]],
+    sums: tuple[Doubles, Doubles, Doubles, Floats, NDArray[np.int64]],
 ) -> None:
     """Add a piece to the sums of its tensor.
 
@@ -50,11 +50,11 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
             tensor's; the others are padding, and are not summed.
         is_excluded: of the shape of the values, which of them are not summed; or empty.
         weights: of the shape of the values; or empty.
-        sums: by row of the band [rows, 3] squared error, cross, weighted squared error; by column [columns] squared
+        sums: by row of the band [rows, 3] squared error, cross, weighted squared error; the energy [1]; by column [columns] squared
             error, or empty; the largest error and relative error [2], the latter left at what it is where numbers
             vanish; counts of clipped and of flushed numbers [2].
     """
-    by_row, by_column, peaks, counts = sums
+    by_row, total, by_column, peaks, counts = sums
     first, stride, n_columns = layout
     may_clip = ends[0] > -np.inf or ends[1] < np.inf
     # Few buffers, each used for several things in turn, stay in the nearest cache.
@@ -68,7 +68,9 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
             t, e, y = scaled[:n], room[0, :n], room[1, :n]
             quantize_run(x, down, place, arrays, ways, element, t, room, indices[:n], y)
             if is_excluded.size:
-                keep(x, is_excluded[row, start : start + RUN], y)
+                excluded = is_excluded[row, start : start + RUN]
+                take(excluded, x, y)
+                put(excluded, ends[0], t)
             subtract(y, x, e)
             line, column = divmod(first + row * values.shape[1] + start, stride)
             done = 0
@@ -77,9 +79,10 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
                 real = min(stop, done + max(0, n_columns - column))
                 if real > done:
                     part, error, result = x[done:real], e[done:real], y[done:real]
-                    squared, cross = products(part, result)
+                    squared, cross, energy = products(part, result)
                     by_row[line, 0] += squared
                     by_row[line, 1] += cross
+                    total[0] += energy
                     if weights.size:
                         by_row[line, 2] += weighted_squares(part, result, weights[row, start + done : start + real])
                     if by_column.size:
@@ -94,10 +97,17 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def keep(x: Floats, is_kept: NDArray[np.bool_], y: Floats) -> None:
-    """Take numbers as they are where they are not to be counted."""
+def take(is_excluded: NDArray[np.bool_], x: Floats, y: Floats) -> None:
+    """Take numbers as they are where they are not counted."""
     for k in range(x.size):
-        y[k] = x[k] if is_kept[k] else y[k]
+        y[k] = x[k] if is_excluded[k] else y[k]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def put(is_excluded: NDArray[np.bool_], number: np.float32, t: Floats) -> None:
+    """Put a number that is not clipped where they are not counted."""
+    for k in range(t.size):
+        t[k] = number if is_excluded[k] else t[k]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -108,15 +118,16 @@ def subtract(y: Floats, x: Floats, e: Floats) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=IN_ANY_ORDER)
-def products(x: Floats, y: Floats) -> tuple[float, float]:
-    """Sums of e^2 and of x e, with e = y - x, in binary64."""
-    squared = cross = 0.0
+def products(x: Floats, y: Floats) -> tuple[float, float, float]:
+    """Sums of e^2, of x e and of x^2, with e = y - x, in binary64."""
+    squared = cross = energy = 0.0
     for k in range(x.size):
         number = np.float64(x[k])
         error = np.float64(y[k]) - number
         squared += error * error
         cross += number * error
-    return squared, cross
+        energy += number * number
+    return squared, cross, energy
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=IN_ANY_ORDER)

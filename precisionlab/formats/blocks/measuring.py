@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -55,6 +55,8 @@ class BandErrors:
     """Expected where elements are drawn."""
     variance: float = 0.0
     """The part of the squared error that is drawn."""
+    energy: float = 0.0
+    """Sum of x^2."""
 
 
 class Tally:
@@ -62,6 +64,7 @@ class Tally:
 
     def __init__(self, n_rows: int, n_columns: int) -> None:
         self.by_row = np.zeros((n_rows, 3))
+        self.energy = np.zeros(1)
         self.by_column = np.zeros(n_columns)
         self.peaks = np.zeros(2, np.float32)
         self.counts = np.zeros(2, np.int64)
@@ -69,16 +72,25 @@ class Tally:
         """Expected count of zeros, and variance, where elements are drawn."""
 
     @property
-    def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]:
+    def arrays(self) -> Any:  # noqa: ANN401 - a tuple of arrays
         """As `measure_piece` takes them."""
-        return self.by_row, self.by_column, self.peaks, self.counts
+        return self.by_row, self.energy, self.by_column, self.peaks, self.counts
 
     def errors(self) -> BandErrors:
         """The outcome. What becomes zero is an error of 1 relative to itself, which the loops leave out."""
         clipped, flushed = (int(count) for count in self.counts)
         ratio = max(float(self.peaks[1]), 1.0 if flushed else 0.0)
         zeros, variance = (float(number) for number in self.drawn)
-        return BandErrors(self.by_row, self.by_column, float(self.peaks[0]), ratio, clipped, flushed + zeros, variance)
+        return BandErrors(
+            self.by_row,
+            self.by_column,
+            float(self.peaks[0]),
+            ratio,
+            clipped,
+            flushed + zeros,
+            variance,
+            float(self.energy[0]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +201,7 @@ def add_eager(part: Part, work: Work, n_columns: int, tally: Tally, neighbour: N
     squared = error * error + made.variance[is_summed]
     add_at(tally.by_row[:, 0], rows, squared)
     add_at(tally.by_row[:, 1], rows, exact * error)
+    tally.energy += float((exact * exact).sum())
     if part.weights is not None:
         add_at(tally.by_row[:, 2], rows, part.weights[is_summed].double() * squared)
     if tally.by_column.size:
