@@ -86,8 +86,13 @@ def add(one: Any, other: Any) -> Any:  # noqa: ANN401 - of counts whole numbers
     return one + other
 
 
+def larger(one: float, other: float) -> float:
+    """The larger; NaN where one is."""
+    return one if one >= other or math.isnan(one) else other
+
+
 NAMES = tuple(field.name for field in fields(ErrorSums))
-JOINED: dict[str, Callable[[Any, Any], Any]] = {"largest_error": max, "largest_relative_error": max}
+JOINED: dict[str, Callable[[Any, Any], Any]] = {"largest_error": larger, "largest_relative_error": larger}
 """How figures of two parts become one, where they are not added."""
 
 

@@ -17,6 +17,7 @@ from precisionlab.formats.blocks.tiling import Shape
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Integers = NDArray[np.int32]
 IN_ANY_ORDER: Final = {"reassoc", "nsz"}
 """What sums alone are compiled with."""
 
@@ -33,7 +34,7 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
     layout: tuple[int, int, int],
     is_excluded: NDArray[np.bool_],
     weights: Floats,
-    sums: tuple[Doubles, Doubles, Doubles, Floats, NDArray[np.int64]],
+    sums: tuple[Doubles, Doubles, Doubles, Integers, NDArray[np.int64]],
 ) -> None:
     """Add a piece to the sums of its tensor.
 
@@ -51,8 +52,8 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
         is_excluded: of the shape of the values, which of them are not summed; or empty.
         weights: of the shape of the values; or empty.
         sums: by row of the band [rows, 3] squared error, cross, weighted squared error; the energy [1]; by column [columns] squared
-            error, or empty; the largest error and relative error [2], the latter left at what it is where numbers
-            vanish; counts of clipped and of flushed numbers [2].
+            error, or empty; the patterns of the largest error and relative error [2], the latter left at what it is
+            where numbers vanish; counts of clipped and of flushed numbers [2].
     """
     by_row, total, by_column, peaks, counts = sums
     first, stride, n_columns = layout
@@ -149,20 +150,19 @@ def add_squares(x: Floats, y: Floats, totals: Doubles) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def largest(bits: NDArray[np.int32]) -> np.float32:
-    """The largest magnitude: patterns without sign are ordered as they are."""
+def largest(bits: Integers) -> np.int32:
+    """The largest pattern without sign: patterns are ordered as the numbers are, NaN above all."""
     top = np.int32(0)
     for k in range(bits.size):
         top = max(top, np.int32(bits[k] & np.int32(MAGNITUDE)))
-    found: np.float32 = np.array([top], np.int32).view(np.float32)[0]
-    return found
+    return top
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def largest_ratio(e: Floats, x: Floats, room: Floats) -> np.float32:
-    """The largest |e / x|; 0 / 0, a NaN that compares below, is left out, and x of 0 alone with it."""
+def largest_ratio(e: Floats, x: Floats, room: Floats) -> np.int32:
+    """The pattern of the largest |e / x| over x other than 0."""
     for k in range(e.size):
-        room[k] = abs(e[k]) / abs(x[k]) if x[k] != 0 else np.float32(0)
+        room[k] = e[k] / x[k] if x[k] != 0 else np.float32(0)
     return largest(room.view(np.int32))
 
 

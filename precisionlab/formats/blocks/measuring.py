@@ -16,6 +16,7 @@ from precisionlab.formats.blocks.steps import Steps
 from precisionlab.formats.blocks.tiling import Piece
 from precisionlab.formats.blocks.work import NOTHING, Stored, Surroundings, Work, padded_matrix, steps_of, within
 from precisionlab.formats.drawn import drawn_between
+from precisionlab.formats.error_sums import larger
 from precisionlab.formats.nearest import clipping_of, levels_of
 from precisionlab.formats.neighbours import Neighbour
 from precisionlab.formats.records import CodebookFormat
@@ -66,7 +67,8 @@ class Tally:
         self.by_row = np.zeros((n_rows, 3))
         self.energy = np.zeros(1)
         self.by_column = np.zeros(n_columns)
-        self.peaks = np.zeros(2, np.float32)
+        self.peaks = np.zeros(2, np.int32)
+        """Patterns of binary32."""
         self.counts = np.zeros(2, np.int64)
         self.drawn = np.zeros(2)
         """Expected count of zeros, and variance, where elements are drawn."""
@@ -79,12 +81,13 @@ class Tally:
     def errors(self) -> BandErrors:
         """The outcome. What becomes zero is an error of 1 relative to itself, which the loops leave out."""
         clipped, flushed = (int(count) for count in self.counts)
-        ratio = max(float(self.peaks[1]), 1.0 if flushed else 0.0)
+        largest, ratio = (float(peak) for peak in self.peaks.view(np.float32))
+        ratio = larger(ratio, 1.0 if flushed else 0.0)
         zeros, variance = (float(number) for number in self.drawn)
         return BandErrors(
             self.by_row,
             self.by_column,
-            float(self.peaks[0]),
+            largest,
             ratio,
             clipped,
             flushed + zeros,
@@ -208,7 +211,8 @@ def add_eager(part: Part, work: Work, n_columns: int, tally: Tally, neighbour: N
         add_at(tally.by_column, columns, squared)
     is_nonzero = exact != 0
     ratios = largest[is_nonzero] / exact[is_nonzero].abs().float()
-    tally.peaks[:] = np.maximum(tally.peaks, [float(peak.max()) if peak.numel() else 0.0 for peak in (largest, ratios)])
+    peaks = np.array([float(peak.max()) if peak.numel() else 0.0 for peak in (largest, ratios)], np.float32)
+    tally.peaks[:] = np.maximum(tally.peaks, np.abs(peaks).view(np.int32))
     tally.counts[0] += int(((scaled < part.ends[0]) | (scaled > part.ends[1]))[is_summed].sum())
     tally.drawn[:] += float(made.zeros[is_summed][is_nonzero].sum()), float(made.variance[is_summed].sum())
 
