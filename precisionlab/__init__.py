@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from precisionlab.analysis.report import Report
     from precisionlab.checkpoints import open_checkpoint
     from precisionlab.errors import PrecisionlabError
-    from precisionlab.formats import decode, dequantize, encode, fake_quantize, quantize, round_to
+    from precisionlab.formats import decode, dequantize, encode, error_sums, fake_quantize, quantize, round_to
     from precisionlab.scanning.scan import scan
     from precisionlab.scanning.settings import Settings
 
@@ -25,6 +25,7 @@ __all__ = [
     "decode",
     "dequantize",
     "encode",
+    "error_sums",
     "fake_quantize",
     "formats",
     "open_checkpoint",
@@ -39,7 +40,7 @@ _HOMES = {
     "Settings": ("precisionlab.scanning.settings", "Settings"),
     **{
         name: ("precisionlab.formats", name)
-        for name in ("decode", "dequantize", "encode", "fake_quantize", "quantize", "round_to")
+        for name in ("decode", "dequantize", "encode", "error_sums", "fake_quantize", "quantize", "round_to")
     },
     "open_checkpoint": ("precisionlab.checkpoints", "open_checkpoint"),
     "scan": ("precisionlab.scanning.scan", "scan"),

@@ -15,6 +15,7 @@ from precisionlab.escaping import printable
 
 COMMANDS = {
     "scan": "precisionlab.cli.scan_command",
+    "recipe": "precisionlab.cli.recipe_command",
     "list": "precisionlab.cli.list_command",
     "explain": "precisionlab.cli.explain_command",
     "formats": "precisionlab.cli.formats_command",

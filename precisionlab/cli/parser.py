@@ -19,6 +19,9 @@ OVERFLOWS = ("ieee", "saturate")
 BYS = ("absolute", "relative")
 SUBJECTS = ("analyzers", "rules", "formats", "containers")
 
+OBJECTIVES = ("total", "worst", "uniform")
+RUNTIMES = ("compressed-tensors", "torchao", "llama.cpp", "bitsandbytes")
+
 EPILOG = "exit codes:\n" + "\n".join(f"  {code.value:<4} {meaning}" for code, meaning in MEANINGS.items())
 
 INSPECT_DESCRIPTION = """\
@@ -39,6 +42,22 @@ PATTERN is hexadecimal (0x7bff), binary (0b0111101111111111), binary as printed
 here, every bit of it ('0 11110 1111111111'), or decimal (31743).
 
 A VALUE may begin with a minus sign: inspect -1/3, inspect -inf."""
+
+RECIPE_DESCRIPTION = """\
+Choose a format for each tensor under a budget, and write the recipe for the
+tools that quantize. With --sensitivity the sum of the weighted squared errors
+is least; without one all tensors get one format, but where it fails, since
+the weights alone do not tell which of them matter."""
+
+RECIPE_EPILOG = """\
+Kinds of files by suffix: .yaml for llm-compressor (compressed-tensors), .sh for
+llama-quantize (llama.cpp), .json for torchao or bitsandbytes with --for, else
+plain JSON:
+  recipe model/ --bits 4.5 --for compressed-tensors -o recipe.yaml
+  recipe model/ --size 3GiB --sensitivity fisher.safetensors -o recipe.json
+  recipe model/ --min-sqnr 30 --apply model-quantized/
+
+--keep none quantizes embeddings, head and all other matrices too."""
 
 NEGATIVE_NUMBER = re.compile(r"-(?:[0-9.(]|inf|nan)", re.IGNORECASE)
 """How a number begins that is no flag; no flag of `inspect` begins so."""
@@ -143,6 +162,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_scan(commands.add_parser)
+    add_recipe(commands.add_parser)
     add_list(commands.add_parser)
     add_explain(commands.add_parser)
     add_formats(commands.add_parser)
@@ -207,12 +227,65 @@ def add_scan(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         "-q", "--quiet", action="store_true", help="no progress, no notes, and no text beside --format or --output"
     )
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
-    means = parser.add_argument_group("means")
-    means.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps; default: auto")
-    means.add_argument(
+    add_means(parser.add_argument_group("means"))
+
+
+def add_means(group: Any) -> None:  # noqa: ANN401 - argparse's groups have no public type
+    """With what a checkpoint is read and measured."""
+    group.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps; default: auto")
+    group.add_argument(
         "--memory", metavar="SIZE", help="most bytes of a tensor held at once, e.g. 2GiB; default: 512MiB"
     )
-    means.add_argument("--threads", metavar="N", help="threads that read and count; default: one a processor")
+    group.add_argument("--threads", metavar="N", help="threads that read and count; default: one a processor")
+
+
+def add_recipe(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab recipe PATH`."""
+    parser = add_parser(
+        "recipe",
+        help="choose a format for each tensor under a budget, and write it for the tools that quantize",
+        description=RECIPE_DESCRIPTION,
+        epilog=RECIPE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    path = parser.add_argument("path", metavar="PATH", help="a file or a folder")
+    path.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
+    budget = parser.add_argument_group("the budget").add_mutually_exclusive_group(required=True)
+    budget.add_argument(
+        "--bits", metavar="N", help="bits a weight, scales counted, over the tensors that are quantized"
+    )
+    budget.add_argument("--size", metavar="SIZE", help="of all tensors together, e.g. 3GiB")
+    budget.add_argument("--min-sqnr", metavar="DB", help="SQNR over the tensors that are quantized; of least size")
+    choice = parser.add_argument_group("the choice")
+    choice.add_argument("--sensitivity", metavar="FILE", help="how much errors cost (made by precisionlab.calibration)")
+    choice.add_argument("--objective", choices=OBJECTIVES, help="default: total with --sensitivity, else uniform")
+    choice.add_argument("--formats", metavar="NAMES", help="formats to choose from, separated by commas")
+    choice.add_argument(
+        "--for", metavar="RUNTIME", dest="runtime", help="only formats that it runs: " + ", ".join(RUNTIMES)
+    )
+    choice.add_argument(
+        "--keep",
+        metavar="GLOB",
+        action="append",
+        help="tensors that stay; repeatable; default: embeddings, head, norms",
+    )
+    choice.add_argument(
+        "--untied", action="store_true", help="let q, k and v, and gate and up, have formats of their own"
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="write the recipe, its kind by suffix; repeatable",
+    )
+    output.add_argument("--apply", metavar="OUT", help="write the checkpoint with every number as its format keeps it")
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress, and no text")
+    add_display(output)
+    add_means(parser.add_argument_group("means"))
 
 
 def add_list(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
@@ -281,7 +354,7 @@ def add_inspect(add_parser: Callable[..., Parser]) -> None:
     add_display(parser)
 
 
-def add_display(parser: argparse.ArgumentParser) -> None:
+def add_display(parser: Any) -> None:  # noqa: ANN401 - a parser, or a group of one
     """How a small command prints."""
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")

@@ -23,6 +23,8 @@ from precisionlab.formats.records import (
 
 if TYPE_CHECKING:
     from precisionlab.formats.blocks.quantizing import Quantized, dequantize, fake_quantize, quantize
+    from precisionlab.formats.blocks.summing import error_sums
+    from precisionlab.formats.sums import ErrorSums
     from precisionlab.formats.rounding import decode, encode, round_to
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "BlockFormat",
     "CodebookFormat",
     "ElementFormat",
+    "ErrorSums",
     "FloatFormat",
     "Format",
     "IntegerFormat",
@@ -44,6 +47,7 @@ __all__ = [
     "decode",
     "dequantize",
     "encode",
+    "error_sums",
     "fake_quantize",
     "formats",
     "quantize",
@@ -51,10 +55,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ErrorSums": "precisionlab.formats.sums",
     "Quantized": "precisionlab.formats.blocks.quantizing",
     "decode": "precisionlab.formats.rounding",
     "dequantize": "precisionlab.formats.blocks.quantizing",
     "encode": "precisionlab.formats.rounding",
+    "error_sums": "precisionlab.formats.blocks.summing",
     "fake_quantize": "precisionlab.formats.blocks.quantizing",
     "quantize": "precisionlab.formats.blocks.quantizing",
     "round_to": "precisionlab.formats.rounding",

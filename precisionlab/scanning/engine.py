@@ -1,6 +1,8 @@
 """The one loop: tensors outside, analyzers inside, every byte read once."""
 
 from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 
 from precisionlab.analysis.census.devices import backend_of
 from precisionlab.analysis.tensors import MadeAhead, Tensor
@@ -15,6 +17,15 @@ TICK_SECONDS = 0.1
 """How often a listener hears how far reading is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A tensor whose turn it is; its bytes and its census are let go once the next one is asked for."""
+
+    tensor: Tensor
+    cause: str
+    """Why it could not be read; empty where it was."""
+
+
 def run(
     infos: Sequence[TensorInfo], analyzers: Sequence[Selected], settings: Settings, companions: Companions = NONE
 ) -> Generator[Event]:
@@ -22,10 +33,33 @@ def run(
 
     An analyzer that raises, or a tensor that cannot be read, costs its own result only.
     """
-    backend = backend_of(settings.device)
     holds = any(selected.analyzer.reads_values for selected in analyzers)
-    hold_up_to = settings.memory_bytes if holds else 0
     respondents = [Respondent(selected) for selected in analyzers]
+    with closing(tensors(infos, settings, companions, holds=holds)) as events:
+        for event in events:
+            if isinstance(event, BytesRead):
+                yield event
+                continue
+            for respondent in respondents:
+                answer = respondent.unread(event.tensor, event.cause) if event.cause else respondent.answer(event.tensor)
+                yield ResultReady(settings.kept(answer))
+    for respondent in respondents:
+        yield from (ResultReady(settings.kept(result)) for result in respondent.summary())
+
+
+def tensors(
+    infos: Sequence[TensorInfo], settings: Settings, companions: Companions = NONE, *, holds: bool
+) -> Generator[BytesRead | Read]:
+    """The tensors in order, some ahead already being counted, and how far reading is.
+
+    Args:
+        infos: which.
+        settings: with what means.
+        companions: what other files say of them.
+        holds: whether values will be asked for: tensors that fit into the memory are then read once.
+    """
+    backend = backend_of(settings.device)
+    hold_up_to = settings.memory_bytes if holds else 0
     with FileReader() as reader, ReadAhead(reader, backend, threads=settings.n_threads, hold_up_to=hold_up_to) as ahead:
         for pending in ahead.tensors(infos):
             while not pending.wait(TICK_SECONDS):
@@ -40,14 +74,10 @@ def run(
                 made_ahead=made if isinstance(made, MadeAhead) else None,
                 beside=companions.beside(pending.info, reader, settings),
             )
-            for respondent in respondents:
-                result = respondent.unread(tensor, made) if isinstance(made, str) else respondent.answer(tensor)
-                yield ResultReady(settings.kept(result))
+            yield Read(tensor, made if isinstance(made, str) else "")
             tensor.forget()
             pending.forget()
             yield BytesRead(ahead.n_bytes_read)
-        for respondent in respondents:
-            yield from (ResultReady(settings.kept(result)) for result in respondent.summary())
 
 
 def outcome_of(pending: PendingTensor | FailedTensor) -> MadeAhead | str:

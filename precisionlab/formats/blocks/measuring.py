@@ -16,7 +16,7 @@ from precisionlab.formats.blocks.steps import Steps
 from precisionlab.formats.blocks.tiling import Piece
 from precisionlab.formats.blocks.work import NOTHING, Stored, Surroundings, Work, padded_matrix, steps_of, within
 from precisionlab.formats.drawn import drawn_between
-from precisionlab.formats.error_sums import larger
+from precisionlab.formats.sums import larger
 from precisionlab.formats.nearest import clipping_of, levels_of
 from precisionlab.formats.neighbours import Neighbour
 from precisionlab.formats.records import CodebookFormat

@@ -9,7 +9,7 @@ from precisionlab.formats.blocks.measuring import PLAIN, Band, Manner, measure
 from precisionlab.formats.blocks.quantizing import as_tensor, resolved
 from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 from precisionlab.formats.blocks.searching import searched
-from precisionlab.formats.error_sums import ErrorSums
+from precisionlab.formats.sums import ErrorSums
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,0 +1,145 @@
+"""The figures of the `quantization` analyzer."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from analyzers.quantization.channels import Channels, channels_of
+from analyzers.quantization.measuring import Figures
+from analyzers.quantization.options import Options
+from precisionlab.analysis.figures import Axis, Cell, Column, Figure, PointGroup, Scatter, Table
+from precisionlab.analysis.quantization.sweep import Loss
+
+LOSS_COLUMNS = (
+    Column("format"),
+    Column("bits a weight"),
+    Column("SQNR", "dB"),
+    Column("relative error"),
+    Column("clipped", "share"),
+    Column("to zero", "share"),
+    Column("lone outliers", "share"),
+)
+ERROR_COLUMNS = (
+    Column("format"),
+    Column("largest error"),
+    Column("largest relative"),
+    Column("output error"),
+)
+CHANNEL_COLUMNS = (
+    Column("axis"),
+    Column("channel"),
+    Column("relative error"),
+    Column("of all squared error", "share"),
+    Column("of all squares", "share"),
+    Column("over the median"),
+)
+LEFT_OUT_COLUMNS = (Column("format"), Column("why"))
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A format among others: what it takes, and what it loses."""
+
+    name: str
+    bits: float
+    """A weight."""
+    sqnr_db: float
+
+
+def draw(figures: Figures, options: Options) -> Iterator[Figure]:
+    """The tables of all formats, loss against bits, the channels that hurt, and what was not looked at."""
+    losses = figures.sweep.losses
+    if losses:
+        yield Table("Formats", LOSS_COLUMNS, tuple(loss_row(loss, figures) for loss in losses))
+        yield error_table(figures)
+        points = [Point(one.target.name, one.bits / figures.n_elements, one.sums.sqnr_db) for one in losses]
+        yield pareto("Loss against bits", points)
+    yield from channel_tables(figures, options)
+    left_out = tuple((one.target.name, one.reason) for one in figures.sweep.left_out)
+    if left_out:
+        yield Table("Formats that were left out", LEFT_OUT_COLUMNS, left_out)
+
+
+def loss_row(loss: Loss, figures: Figures) -> tuple[Cell, ...]:
+    """A format under `LOSS_COLUMNS`."""
+    sums = loss.sums
+    return (
+        loss.target.name,
+        loss.bits / figures.n_elements,
+        sums.sqnr_db,
+        sums.relative_error,
+        sums.clipped_share,
+        sums.flushed_share,
+        or_nan(loss.lone_share),
+    )
+
+
+def error_table(figures: Figures) -> Table:
+    """Single errors and what they do; columns of what the files beside the checkpoint give come last."""
+    losses = figures.sweep.losses
+    extra = (
+        (Column("calibrated error"), [figures.calibrated_error(loss) for loss in losses]),
+        (Column("weighted loss"), [figures.weighted_loss(loss) for loss in losses]),
+    )
+    kept = [(column, values) for column, values in extra if any(value is not None for value in values)]
+    rows = ((*error_row(loss, figures), *(or_nan(values[i]) for _, values in kept)) for i, loss in enumerate(losses))
+    return Table("Errors of elements and outputs", (*ERROR_COLUMNS, *(column for column, _ in kept)), tuple(rows))
+
+
+def error_row(loss: Loss, figures: Figures) -> tuple[Cell, ...]:
+    """A format under `ERROR_COLUMNS`."""
+    sums = loss.sums
+    return loss.target.name, sums.largest_error, sums.largest_relative_error, figures.output_error(loss)
+
+
+def or_nan(value: float | None) -> float:
+    """The number, or NaN for none."""
+    return float("nan") if value is None else value
+
+
+def pareto(title: str, points: Sequence[Point]) -> Scatter:
+    """Loss against bits: the formats of which none other is better in both are joined."""
+    front = front_of(points)
+    rest = [point for point in points if point not in front]
+    groups = [group("best for their bits", front, is_joined=True)] if front else []
+    groups += [group("another is better in both", rest, is_joined=False)] if rest else []
+    return Scatter(title, Axis("bits a weight"), Axis("SQNR", "dB"), tuple(groups))
+
+
+def group(label: str, points: Sequence[Point], *, is_joined: bool) -> PointGroup:
+    """Points under one marker."""
+    xs, ys, names = ([getattr(point, part) for point in points] for part in ("bits", "sqnr_db", "name"))
+    return PointGroup(label, tuple(xs), tuple(ys), tuple(names), is_joined=is_joined)
+
+
+def front_of(points: Iterable[Point]) -> list[Point]:
+    """The points of which none other takes as few bits and loses as little, from the fewest bits on."""
+    front: list[Point] = []
+    for point in sorted(points, key=lambda one: (one.bits, -one.sqnr_db)):
+        if not front or point.sqnr_db > front[-1].sqnr_db:
+            front.append(point)
+    return front
+
+
+def channel_tables(figures: Figures, options: Options) -> Iterator[Table]:
+    """The channels of either axis that outdo all others, and those that lose most relative to themselves."""
+    axes = tuple(channels_of(figures))
+    worst = tuple(channel_row(axis, one) for axis in axes for one in axis.worst(options.channels))
+    outliers = tuple(
+        channel_row(axis, one) for axis in axes for one in axis.outliers(options.min_outlier_ratio, options.channels)
+    )
+    for title, rows in (("Outlier channels", outliers), ("Channels that lose most", worst)):
+        if rows:
+            yield Table(f"{title} in {figures.judged.name}", CHANNEL_COLUMNS, rows)
+
+
+def channel_row(axis: Channels, channel: int) -> tuple[Cell, ...]:
+    """A channel under `CHANNEL_COLUMNS`."""
+    total, energy = float(axis.errors.sum()), float(axis.energies.sum())
+    return (
+        axis.axis,
+        channel,
+        float(axis.relative_errors[channel]),
+        float(axis.errors[channel]) / total if total else 0.0,
+        float(axis.energies[channel]) / energy,
+        float(axis.sizes[channel]),
+    )
