@@ -6,6 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from precisionlab.formats.blocks.cpu import BUNDLE, QUARTER, largest
+from precisionlab.formats.blocks.tiling import Shape
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
@@ -57,26 +60,56 @@ def count_lone(values: Floats, width: int) -> tuple[int, int]:
 
     It does where all others are at most half as large; of numbers below 2^-125 where all others are 0.
     """
-    blocks = lone = 0
-    first = 0
-    while first < values.size:
-        stop = first + width
-        part = values[first:stop]
-        bits = part.view(np.int32)
-        half = max(np.int32(0), np.int32(largest(bits) - np.int32(ONE_BINADE)))
-        above = np.int32(0)
-        for k in range(part.size):
-            above += np.int32(np.int32(bits[k] & np.int32(MAGNITUDE)) > half)
-        blocks += 1
-        lone += int(above == 1 and part.size > 1)
-        first = stop
-    return blocks, lone
+    n_blocks = -(-values.size // width)
+    tops = np.zeros((1, n_blocks), np.uint32)
+    largest(values.view(np.uint32).reshape(1, -1), Shape(1, width, 0, 0), tops)
+    halves = np.maximum(tops[0].view(np.int32) - ONE_BINADE, 0).astype(np.int32)
+    counts = np.zeros(n_blocks, np.int32)
+    bits = values.view(np.int32)
+    is_bundled = width in (QUARTER, 2 * QUARTER) or width % BUNDLE == 0
+    done = count_in_bundles(bits, width, halves, counts) if is_bundled else 0
+    while done < bits.size:
+        block = done // width
+        part = bits[done : (block + 1) * width]
+        counts[block] += above(part, halves[block])
+        done += part.size
+    if bits.size % width == 1:
+        counts[-1] = 0  # one element is no block of one large and others
+    return n_blocks, int(np.count_nonzero(counts == 1)) if width > 1 else 0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def largest(bits: NDArray[np.int32]) -> np.int32:
-    """The largest pattern without sign: patterns are ordered as the numbers are."""
-    top = np.int32(0)
+def above(bits: NDArray[np.int32], half: np.int32) -> np.int32:
+    """How many magnitudes are larger than one, all as patterns."""
+    n = np.int32(0)
     for k in range(bits.size):
-        top = max(top, np.int32(bits[k] & np.int32(MAGNITUDE)))
-    return top
+        n += np.int32(np.int32(bits[k] & np.int32(MAGNITUDE)) > half)
+    return n
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def count_in_bundles(bits: NDArray[np.int32], width: int, halves: NDArray[np.int32], counts: NDArray[np.int32]) -> int:
+    """Add `above` of each block for all whole bundles; how far it came. Blocks are a quarter, half or some of them."""
+    n_bundles = bits.size // BUNDLE
+    for i in range(n_bundles):
+        part = bits[i * BUNDLE : (i + 1) * BUNDLE]
+        place = i * BUNDLE
+        blocks = (
+            place // width,
+            (place + QUARTER) // width,
+            (place + 2 * QUARTER) // width,
+            (place + 3 * QUARTER) // width,
+        )
+        one, two, three, four = halves[blocks[0]], halves[blocks[1]], halves[blocks[2]], halves[blocks[3]]
+        first = second = third = fourth = np.int32(0)
+        for k in range(BUNDLE):
+            size = np.int32(part[k] & np.int32(MAGNITUDE))
+            first += np.int32((size > one) & (k < QUARTER))
+            second += np.int32((size > two) & (k >= QUARTER) & (k < 2 * QUARTER))
+            third += np.int32((size > three) & (k >= 2 * QUARTER) & (k < 3 * QUARTER))
+            fourth += np.int32((size > four) & (k >= 3 * QUARTER))
+        counts[blocks[0]] += first
+        counts[blocks[1]] += second
+        counts[blocks[2]] += third
+        counts[blocks[3]] += fourth
+    return n_bundles * BUNDLE

@@ -15,6 +15,7 @@ from precisionlab.analysis.quantization.lone_outliers import LoneOutliers, exten
 from precisionlab.analysis.quantization.surroundings import surroundings_for
 from precisionlab.analysis.quantization.sweep import Loss, Question, Sweep
 from precisionlab.analysis.quantization.targets import Scale, Target
+from precisionlab.analysis.quantization.torch_threads import one_thread_each
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import BlockFormat
 from precisionlab.formats.blocks.measuring import Band, BandErrors, Manner, measure
@@ -156,10 +157,11 @@ class Totals:
 
 def passed(tensor: Tensor, question: Question, scales: Mapping[Target, float]) -> Sweep:
     """The losses of targets in one pass; `scales` are those of the tensor for element formats."""
-    passing = Pass(tensor, question, scales)
-    totals = Totals(passing.cut, question, passing.extents)
-    for span, outcome in passing.outcomes():
-        totals.add(span, outcome)
+    with one_thread_each():
+        passing = Pass(tensor, question, scales)
+        totals = Totals(passing.cut, question, passing.extents)
+        for span, outcome in passing.outcomes():
+            totals.add(span, outcome)
     shape = tensor.info.shape
     losses = tuple(
         Loss(
