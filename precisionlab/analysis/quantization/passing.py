@@ -16,6 +16,7 @@ from precisionlab.analysis.quantization.surroundings import surroundings_for
 from precisionlab.analysis.quantization.sweep import Loss, Question, Sweep
 from precisionlab.analysis.quantization.targets import Scale, Target
 from precisionlab.analysis.quantization.torch_threads import one_thread_each
+from precisionlab.analysis.quantization.worst_blocks import BlockLoss, has_places, worst_blocks, worst_of
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import BlockFormat
 from precisionlab.formats.blocks.measuring import Band, BandErrors, Manner, measure
@@ -40,6 +41,8 @@ class BandOutcome:
     """In the order of the targets."""
     lone: tuple[LoneOutliers, ...]
     """In the order of the extents."""
+    worst: tuple[tuple[BlockLoss, ...], ...]
+    """In the order of the targets."""
 
 
 class Pass:
@@ -73,7 +76,8 @@ class Pass:
         lone = tuple(lone_outliers(numbers, extent) for extent in self.extents)
         n = band.values.numel() - (0 if band.is_excluded is None else int(band.is_excluded.sum()))
         errors = tuple(self.errors(target, band, span) for target in self.question.targets)
-        return BandOutcome(n, nonzero, energy, by_column, errors, lone)
+        worst = tuple(self.worst(target, band, span) for target in self.question.targets)
+        return BandOutcome(n, nonzero, energy, by_column, errors, lone, worst)
 
     def errors(self, target: Target, band: Band, span: Span) -> BandErrors:
         """One target's turn."""
@@ -82,6 +86,13 @@ class Pass:
             return measure_elements(band, target.format, self.scales[target], neighbour, by_column=by_column)
         manner = manner_of(target, self.surroundings(target.format, span))
         return measure(band, target.format, replace(manner, by_column=by_column, neighbour=neighbour))
+
+    def worst(self, target: Target, band: Band, span: Span) -> tuple[BlockLoss, ...]:
+        """The blocks of a band that lose most, where that is asked for and blocks have places."""
+        format_ = target.format
+        if target not in self.question.by_column or not isinstance(format_, BlockFormat) or not has_places(format_):
+            return ()
+        return worst_blocks(band, span, format_, manner_of(target, self.surroundings(format_, span)))
 
     def outcomes(self) -> Iterator[tuple[Span, BandOutcome]]:
         """All bands in order, worked on by some threads at a time."""
@@ -110,6 +121,7 @@ class Totals:
         self.by_column = {target: np.zeros(cut.n_columns if target in by_column else 0) for target in targets}
         self.rest = dict.fromkeys(targets, ErrorSums())
         self.lone = dict.fromkeys(extents, LoneOutliers())
+        self.worst: dict[Target, tuple[BlockLoss, ...]] = dict.fromkeys(targets, ())
 
     def add(self, span: Span, outcome: BandOutcome) -> None:
         """Add one band."""
@@ -120,6 +132,8 @@ class Totals:
             self.energy_by_column[span.columns] += outcome.energy_by_column
         for extent, lone in zip(self.lone, outcome.lone, strict=True):
             self.lone[extent] += lone
+        for target, worst in zip(self.worst, outcome.worst, strict=True):
+            self.worst[target] = worst_of((*self.worst[target], *worst))
         for target, errors in zip(self.rest, outcome.errors, strict=True):
             self.by_row[target][span.rows] += errors.by_row
             if self.by_column[target].size:
@@ -172,6 +186,7 @@ def passed(tensor: Tensor, question: Question, scales: Mapping[Target, float]) -
             totals.by_row[target][:, 0],
             totals.by_column[target] if target in question.by_column else None,
             totals.lone_share(target),
+            totals.worst[target],
         )
         for target in question.targets
     )

@@ -17,12 +17,14 @@ from precisionlab.analysis.quantization.targets import Scale, Target
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.errors import FormatError
 from precisionlab.formats import BlockFormat
-from precisionlab.formats.sums import ErrorSums
 from precisionlab.formats.nearest import MAX_BITS
 from precisionlab.formats.neighbours import Neighbour
+from precisionlab.formats.sums import ErrorSums
 
 if TYPE_CHECKING:
     import torch
+
+    from precisionlab.analysis.quantization.worst_blocks import BlockLoss
 
 Doubles = NDArray[np.float64]
 Weights = Callable[[Span], "torch.Tensor"]
@@ -44,6 +46,8 @@ class Loss:
     """[columns] sums of e^2, where asked for."""
     lone_share: float | None = None
     """Share of blocks whose scale one element sets alone; None where blocks are no parts of rows."""
+    worst_blocks: tuple["BlockLoss", ...] = ()
+    """Those of most squared error, where errors are summed by column and blocks are parts of a row."""
 
 
 @dataclass(frozen=True, slots=True)
