@@ -13,6 +13,7 @@ import torch
 from makers.exports import write_arrays, write_sharded, write_training_state, write_unused_precision
 from makers.healthy import healthy_tensors
 from makers.hostile import HOSTILE_METADATA, hostile_tensors
+from makers.quantized import quantized_tensors
 from makers.raw_safetensors import safetensors_bytes
 from makers.shared import shared_storage
 from makers.sick import sick_tensors
@@ -27,6 +28,7 @@ def write_planted(folder: Path) -> None:
     (folder / "sick.safetensors").write_bytes(safetensors_bytes(sick_tensors(), plain))
     (folder / "healthy.safetensors").write_bytes(safetensors_bytes(healthy_tensors(), plain))
     (folder / "hostile-names.safetensors").write_bytes(safetensors_bytes(hostile_tensors(), HOSTILE_METADATA))
+    (folder / "quantized.safetensors").write_bytes(safetensors_bytes(quantized_tensors(), plain))
     torch.save(shared_storage(), folder / "shared-storage.pth")
 
 

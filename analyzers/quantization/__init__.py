@@ -32,7 +32,7 @@ that of the runtime which docs/formats.md names. All sums are over the finite el
 | `discreteness`, `discreteness_over_gaussian` | relative distance to the nearest of {-s, 0, s} at the best s, and over that of Gaussian weights, which is 0.436 |
 
 Of the whole checkpoint there are `bits_per_weight`, `sqnr`, `relative_error` and `worst_sqnr` of each format, over all
-tensors that own their bytes.
+tensors that own their bytes, and `weighted_loss` where all of them have a sensitivity.
 
 **What is looked at.** Signed floats of at least 8 bits with at least `quantization.min_axes` axes. Infinities and
 NaN are counted by `range`; here they are left out. A last group that a row does not fill is short, as in the

@@ -21,6 +21,8 @@ TOTAL_COLUMNS = (
     Column("clipped", "share"),
     Column("to zero", "share"),
 )
+WIDE = 16
+"""Formats of so many bits lose so little that beside them all others would look alike in the map."""
 WORST_COLUMNS = (Column("format"), Column("SQNR", "dB"), Column("tensor"))
 
 
@@ -35,6 +37,13 @@ class Measured:
     def number(self, key: str) -> float:
         """A measurement; NaN where it has none."""
         return float(self.values.get(key, math.nan))
+
+    def standing(self, format_: str) -> float:
+        """The SQNR to compare with others: of zeros alone nothing is lost; all is where a scale overflows."""
+        sqnr = self.number(f"sqnr[format={format_}]")
+        if math.isnan(sqnr):
+            return -math.inf if self.number("energy") > 0 else math.inf
+        return sqnr
 
     def sums(self, format_: str) -> ErrorSums:
         """The sums of a format that add up over tensors."""
@@ -108,15 +117,10 @@ def total_of(format_: str, measured: Sequence[Measured]) -> Total:
     having = [one for one in measured if f"sqnr[format={format_}]" in one.values]
     sums = sum((one.sums(format_) for one in having), ErrorSums())
     bits = sum(one.number(f"stored_bits[format={format_}]") for one in having)
-    worst = min(having, key=lambda one: or_infinite(one.number(f"sqnr[format={format_}]")))
+    worst = min(having, key=lambda one: one.standing(format_))
     is_weighted = all(f"weighted_loss[format={format_}]" in one.values for one in having)
     n_elements = max(1, sum(one.n_elements for one in having))
     return Total(format_, len(having), bits / n_elements, sums, worst, is_weighted)
-
-
-def or_infinite(number: float) -> float:
-    """The number, or infinity for NaN: of zeros alone nothing is lost."""
-    return math.inf if math.isnan(number) else number
 
 
 def measurements(total: Total) -> Iterator[Measurement]:
@@ -139,14 +143,18 @@ def figures_of(totals: Sequence[Total], measured: Sequence[Measured]) -> Iterato
     yield pareto("Loss against bits, all tensors", points)
     worst = tuple((one.format, one.worst_sqnr_db, printable(one.worst.name)) for one in totals)
     yield Table("The tensor that loses most in each format", WORST_COLUMNS, worst)
-    names = tuple(one.format for one in totals)
-    yield Heatmap(
+    yield tensor_map([one.format for one in totals if one.bits_per_weight < WIDE] or formats_of(measured), measured)
+
+
+def tensor_map(formats: Sequence[str], measured: Sequence[Measured]) -> Heatmap:
+    """The SQNR of each tensor in each of these formats."""
+    return Heatmap(
         "SQNR of each tensor",
         Axis("format"),
         Axis("tensor"),
-        names,
+        tuple(formats),
         tuple(one.name for one in measured),
-        tuple(tuple(one.number(f"sqnr[format={name}]") for name in names) for one in measured),
+        tuple(tuple(one.number(f"sqnr[format={name}]") for name in formats) for one in measured),
         "dB",
         low_is_bad=True,
     )

@@ -8,6 +8,7 @@ from analyzers.quantization.measuring import Figures
 from analyzers.quantization.options import Options
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, PointGroup, Scatter, Table
 from precisionlab.analysis.quantization.sweep import Loss
+from precisionlab.formats.sums import root_ratio
 
 LOSS_COLUMNS = (
     Column("format"),
@@ -30,7 +31,13 @@ CHANNEL_COLUMNS = (
     Column("relative error"),
     Column("of all squared error", "share"),
     Column("of all squares", "share"),
-    Column("over the median"),
+    Column("times the median"),
+)
+BLOCK_COLUMNS = (
+    Column("row"),
+    Column("columns"),
+    Column("relative error"),
+    Column("of all squared error", "share"),
 )
 LEFT_OUT_COLUMNS = (Column("format"), Column("why"))
 
@@ -54,9 +61,28 @@ def draw(figures: Figures, options: Options) -> Iterator[Figure]:
         points = [Point(one.target.name, one.bits / figures.n_elements, one.sums.sqnr_db) for one in losses]
         yield pareto("Loss against bits", points)
     yield from channel_tables(figures, options)
+    yield from block_table(figures)
     left_out = tuple((one.target.name, one.reason) for one in figures.sweep.left_out)
     if left_out:
         yield Table("Formats that were left out", LEFT_OUT_COLUMNS, left_out)
+
+
+def block_table(figures: Figures) -> Iterator[Table]:
+    """The blocks that lose most in the judged format, where its blocks are parts of a row."""
+    loss = figures.judged_loss
+    if loss is None or not loss.worst_blocks:
+        return
+    total = loss.sums.squared_error
+    rows = tuple(
+        (
+            block.row,
+            f"{block.start} to {block.stop - 1}",
+            root_ratio(block.squared_error, block.energy),
+            block.squared_error / total if total else 0.0,
+        )
+        for block in loss.worst_blocks
+    )
+    yield Table(f"Blocks that lose most in {loss.target.name}", BLOCK_COLUMNS, rows)
 
 
 def loss_row(loss: Loss, figures: Figures) -> tuple[Cell, ...]:

@@ -1,5 +1,6 @@
 """Which rules fire for one tensor, and what they say."""
 
+import math
 from collections.abc import Iterator
 
 from analyzers.quantization import rules
@@ -33,8 +34,10 @@ def judge_sqnr(name: str, figures: Figures, options: Options) -> Iterator[Findin
     if loss is None or not (options.target or loss.target.name == JUDGED):
         return
     sqnr = loss.sums.sqnr_db
-    if sqnr < options.min_sqnr_db:
+    if loss.sums.energy > 0 and not sqnr >= options.min_sqnr_db:
         message = f"{sqnr:.1f} dB in {loss.target.name}, a relative error of {loss.sums.relative_error:.1%}"
+        if math.isnan(sqnr):
+            message = f"its scales in {loss.target.name} overflow"
         culprits = "".join(f"; {outliers_of(axis, options)}" for axis in spoiling(figures, options))
         yield finding(rules.LOW_SQNR, name, message + culprits, format=loss.target.name, sqnr_db=sqnr)
 

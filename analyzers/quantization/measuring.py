@@ -25,8 +25,8 @@ from precisionlab.analysis.quantization.targets import Target, default_names, pa
 from precisionlab.analysis.results import Measurement, Metric
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat
-from precisionlab.formats.sums import root_ratio
 from precisionlab.formats.neighbours import Neighbour
+from precisionlab.formats.sums import root_ratio
 
 JUDGED = "int8_channel"
 """The target that the rules judge where the user names none."""

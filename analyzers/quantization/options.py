@@ -41,7 +41,7 @@ class Options:
         maximum=1,
     )
     max_outlier_loss_db: float = option(
-        1.0, "Report blocks that lose this many dB to a format of one scale and no more bits.", minimum=0
+        3.0, "Report blocks that lose this many dB to a format of one scale and no more bits.", minimum=0
     )
     channels: int = option(
         5,
@@ -50,7 +50,7 @@ class Options:
         maximum=100,
     )
     min_outlier_ratio: float = option(
-        4.0, "Call channels outliers from this many times the median one's root mean square on.", minimum=1
+        8.0, "Call channels outliers from this many times the median one's root mean square on.", minimum=1
     )
 
     def __post_init__(self) -> None:

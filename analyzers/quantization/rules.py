@@ -16,8 +16,9 @@ With x the elements and q what they become, it is 10 log10(sum x^2 / sum (q - x)
 relative error of 10 %, 25 dB 5.6 %, 30 dB 3.2 %. Gaussian weights reach 41 dB in INT8 by channel, 31.5 dB
 in FP8 E4M3, 19 dB in INT4 with groups of 128; a tensor far below that has outliers, or rows of very
 different scale. Channels of at least `quantization.min_outlier_ratio` times the median root mean square, which
-set the scale of all others, are named: take smaller groups, or move them out. What the loss does to a model it does not say: that needs a sensitivity
-(docs/calibration.md).""",
+set the scale of all others, are named: take smaller groups, or move them out.
+
+What the loss does to a model it does not say: that needs a sensitivity (docs/calibration.md).""",
 )
 
 OUTLIERS_SPOIL_BLOCKS = Rule(
@@ -32,7 +33,8 @@ of no more bits under one scale for the whole tensor, and a single element sets 
 
 A scale is set by the largest magnitude of its block. Where all other elements are at most half as large,
 a bit of every one of them is spent for that one. Smaller blocks confine the damage; float elements
-suffer less, since their steps shrink with the numbers.""",
+suffer less, since their steps shrink with the numbers. Up to 1.5 dB MX formats lose without any outlier, since
+their scales are powers of two.""",
 )
 
 CLIPPED = Rule(
@@ -65,7 +67,7 @@ step.
 
 Quantizing such a tensor to another format adds the errors of both, and its figures here say little about
 the original. Stored as it is, it wastes most of its bits. A sample of rows is looked at; grids whose
-steps the stored type rounds away cannot be told (bfloat16 hides those of 8 bits).""",
+steps the stored type rounds away cannot be told, nor groups that run down columns or were reordered.""",
 )
 
 RULES = (LOW_SQNR, OUTLIERS_SPOIL_BLOCKS, CLIPPED, ALREADY_QUANTIZED)

@@ -11,9 +11,11 @@ from precisionlab.analysis.quantization.importance import factor_of, weights_of
 from precisionlab.analysis.quantization.sweep import Loss, Question, sweep
 from precisionlab.analysis.quantization.targets import Scale, Target
 from precisionlab.analysis.tensors import Role, Tensor
-from precisionlab.checkpoints import TensorInfo
+from precisionlab.checkpoints import FileReader, TensorInfo
 from precisionlab.errors import CheckpointError
 from precisionlab.formats import FloatFormat
+from precisionlab.formats.sums import ErrorSums
+from precisionlab.reports.quantities import counted
 from precisionlab.scanning.companions import Companions
 from precisionlab.scanning.engine import tensors
 from precisionlab.scanning.events import BytesRead
@@ -21,6 +23,14 @@ from precisionlab.scanning.settings import Settings
 
 MIN_AXES = 2
 """Biases and norms have one axis, and stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tensor, and what it could become."""
+
+    info: TensorInfo
+    targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +68,26 @@ def is_quantizable(info: TensorInfo) -> bool:
 
 
 def measured(
-    infos: Sequence[TensorInfo], targets: tuple[Target, ...], settings: Settings, companions: Companions
+    offers: Sequence[Offer], settings: Settings, companions: Companions
 ) -> Generator[BytesRead | TensorLosses]:
-    """The losses of tensors in order, and how far reading is.
+    """The losses of tensors in what they are offered, in order, and how far reading is.
 
     Raises:
         CheckpointError: a tensor cannot be read.
         UsageError: what files beside the checkpoint hold of a tensor does not fit.
     """
-    with closing(tensors(infos, settings, companions, holds=True)) as events:
+    targets = {offer.info.name: offer.targets for offer in offers}
+    with (
+        FileReader() as reader,
+        closing(tensors([offer.info for offer in offers], reader, settings, companions, holds=True)) as events,
+    ):
         for event in events:
             if isinstance(event, BytesRead):
                 yield event
             elif event.cause:
                 raise CheckpointError(event.tensor.info.name, f"cannot be read ({event.cause})")
             else:
-                yield losses_of(event.tensor, targets)
+                yield losses_of(event.tensor, targets[event.tensor.info.name])
 
 
 def losses_of(tensor: Tensor, targets: tuple[Target, ...]) -> TensorLosses:
@@ -81,11 +95,8 @@ def losses_of(tensor: Tensor, targets: tuple[Target, ...]) -> TensorLosses:
     factor = factor_of(tensor)
     found = sweep(tensor, Question(targets, weights=weights_of(tensor), threads=tensor.threads))
     has_weights = Role.SENSITIVITY in tensor.beside
-    sums = found.losses[0].sums if found.losses else None
-    energy = sums.energy if sums else 0.0
-    weighted_energy = None
-    if has_weights and sums is not None:
-        weighted_energy = sums.weighted_energy if factor is None else factor * energy
+    sums = found.losses[0].sums if found.losses else ErrorSums()
+    weighted_energy = sums.weighted_energy if factor is None else factor * sums.energy
     by_name = {
         loss.target.name: TargetLoss(
             loss.target,
@@ -97,7 +108,7 @@ def losses_of(tensor: Tensor, targets: tuple[Target, ...]) -> TensorLosses:
         )
         for loss in found.losses
     }
-    return TensorLosses(tensor.info, energy, weighted_energy, by_name)
+    return TensorLosses(tensor.info, sums.energy, weighted_energy if has_weights else None, by_name)
 
 
 def weighted(loss: Loss, factor: float | None) -> float:
@@ -109,7 +120,9 @@ def failure_of(loss: Loss) -> str:
     """Why a target is out of the question for a tensor, by what it does to it alone; empty where it is not."""
     sums = loss.sums
     if loss.target.scale is Scale.NONE and sums.clipped:
-        return f"{sums.clipped:,.0f} elements overflow"
+        return f"overflow of {counted(int(sums.clipped), 'element')}"
     if sums.nonzero and sums.flushed >= sums.nonzero:
         return "all elements become zero"
-    return "" if math.isfinite(sums.squared_error) else "its error is beyond float64"
+    return (
+        "" if math.isfinite(sums.squared_error) else "its error is not finite: its numbers, or their scales, overflow"
+    )

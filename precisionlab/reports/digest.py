@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from precisionlab.analysis.figures import Cell, Column, Table
 from precisionlab.analysis.report import CheckpointReport, Report, RuleSummary, TensorSummary
-from precisionlab.analysis.results import Finding, Result, Status
+from precisionlab.analysis.results import Finding, Measurement, Result, Status
 from precisionlab.analysis.rules import Severity
 from precisionlab.escaping import printable
 from precisionlab.reports.quantities import byte_size, count, counted, measured, shape, short_count, shown_name
@@ -132,13 +132,21 @@ def worst_row(entry: Standing) -> tuple[Cell, ...]:
 
 
 def own_measurements(checkpoint: CheckpointReport) -> Table:
-    """What was measured of the checkpoint itself."""
+    """What was measured of the checkpoint itself, but for what a table of the same result has a row for."""
     rows = (
         (measurement.metric.key, measured(measurement.metric, measurement.value))
         for result in own_results(checkpoint)
         for measurement in result.measurements
+        if not is_tabulated(measurement, result)
     )
     return Table("Measurements of the checkpoint", (Column("measurement"), Column("value")), tuple(rows))
+
+
+def is_tabulated(measurement: Measurement, result: Result) -> bool:
+    """Whether a table of the result has a row for what the measurement's labels name, such as a format."""
+    labels = set(measurement.metric.labels.values())
+    tables = (figure for figure in result.figures if isinstance(figure, Table))
+    return any(row[0] in labels for table in tables for row in table.rows if row)
 
 
 def skips(checkpoint: CheckpointReport) -> tuple[Unanswered, ...]:

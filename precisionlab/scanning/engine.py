@@ -35,32 +35,35 @@ def run(
     """
     holds = any(selected.analyzer.reads_values for selected in analyzers)
     respondents = [Respondent(selected) for selected in analyzers]
-    with closing(tensors(infos, settings, companions, holds=holds)) as events:
-        for event in events:
-            if isinstance(event, BytesRead):
-                yield event
-                continue
-            for respondent in respondents:
-                answer = respondent.unread(event.tensor, event.cause) if event.cause else respondent.answer(event.tensor)
-                yield ResultReady(settings.kept(answer))
-    for respondent in respondents:
-        yield from (ResultReady(settings.kept(result)) for result in respondent.summary())
+    with FileReader() as reader:
+        with closing(tensors(infos, reader, settings, companions, holds=holds)) as events:
+            for event in events:
+                if isinstance(event, BytesRead):
+                    yield event
+                    continue
+                tensor, cause = event.tensor, event.cause
+                for respondent in respondents:
+                    answer = respondent.unread(tensor, cause) if cause else respondent.answer(tensor)
+                    yield ResultReady(settings.kept(answer))
+        for respondent in respondents:  # which may read tensors once more
+            yield from (ResultReady(settings.kept(result)) for result in respondent.summary())
 
 
 def tensors(
-    infos: Sequence[TensorInfo], settings: Settings, companions: Companions = NONE, *, holds: bool
+    infos: Sequence[TensorInfo], reader: FileReader, settings: Settings, companions: Companions = NONE, *, holds: bool
 ) -> Generator[BytesRead | Read]:
     """The tensors in order, some ahead already being counted, and how far reading is.
 
     Args:
         infos: which.
+        reader: reads them, now and as long as it is open.
         settings: with what means.
         companions: what other files say of them.
         holds: whether values will be asked for: tensors that fit into the memory are then read once.
     """
     backend = backend_of(settings.device)
     hold_up_to = settings.memory_bytes if holds else 0
-    with FileReader() as reader, ReadAhead(reader, backend, threads=settings.n_threads, hold_up_to=hold_up_to) as ahead:
+    with ReadAhead(reader, backend, threads=settings.n_threads, hold_up_to=hold_up_to) as ahead:
         for pending in ahead.tensors(infos):
             while not pending.wait(TICK_SECONDS):
                 yield BytesRead(ahead.n_bytes_read)

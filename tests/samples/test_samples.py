@@ -30,6 +30,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 SAME_BYTES = (
     "healthy.safetensors",
     "hostile-names.safetensors",
+    "quantized.safetensors",
     "sick.safetensors",
     "tiny-transformer-bf16-in-fp32.safetensors",
     "tiny-transformer/config.json",
@@ -222,10 +223,11 @@ def test_the_samples_stay_small() -> None:
 
 
 def test_every_sample_is_described() -> None:
-    """The README names every file, and every tensor of the sick checkpoint."""
+    """The README names every file, and every tensor of the checkpoints with planted faults."""
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
     files = {file.partition("/")[0] for file in (*SAME_BYTES, *SAME_CONTENTS)}
-    assert {name for name in {*files, *read("sick.safetensors")} if f"`{name}" not in readme} == set()
+    tensors = {*read("sick.safetensors"), *read("quantized.safetensors")}
+    assert {name for name in {*files, *tensors} if f"`{name}" not in readme} == set()
 
 
 def test_the_shards_are_a_model_folder() -> None:
@@ -405,7 +407,7 @@ def test_zeros_are_zeros_of_both_signs(sick: Mapping[str, Stored]) -> None:
     assert np.unique(sick["all_zero.signed.weight"].words).tolist() == [0x0000, 0x8000]
 
 
-@pytest.mark.parametrize("file", ["sick.safetensors", "healthy.safetensors"])
+@pytest.mark.parametrize("file", ["sick.safetensors", "healthy.safetensors", "quantized.safetensors"])
 def test_only_the_planted_pair_is_stored_twice(file: str) -> None:
     """No two tensors of more than a few bytes are equal, but the pair of the sick file."""
     seen: dict[tuple[str, bytes], list[str]] = {}
@@ -516,3 +518,77 @@ def test_hostile_names_are_long_or_empty_and_reach_the_findings() -> None:
     assert sorted(len(name) for name in tensors)[-2:] == [10_000, 10_000]
     assert "" in tensors
     assert {np.isnan(tensor.values).sum() for tensor in tensors.values()} == {1}
+
+
+@pytest.fixture(scope="module")
+def quantized() -> dict[str, Stored]:
+    """The tensors of `quantized.safetensors`."""
+    return read("quantized.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "ratio"),
+    [("outlier_channels.weight", [300, 1201], 90), ("outlier_channels.control.weight", [100], 8)],
+)
+def test_outlier_channels_are_where_planted(
+    quantized: Mapping[str, Stored], name: str, channels: list[int], ratio: float
+) -> None:
+    """Columns that are so many times as large as the others, which are ordinary."""
+    sizes = np.sqrt((quantized[name].values ** 2).mean(axis=0))
+    assert np.flatnonzero(sizes > 4 * np.median(sizes)).tolist() == channels
+    assert sizes[channels].mean() / np.median(sizes) == pytest.approx(ratio, rel=0.25)
+
+
+def test_outlier_elements_are_one_a_row(quantized: Mapping[str, Stored]) -> None:
+    """In every row of the one tensor, in a single row of its control: 0.5, where the deviation is 0.02."""
+    for name, n_rows in (("outlier_elements.weight", 32), ("outlier_elements.control.weight", 1)):
+        is_outlier = quantized[name].values == 0.5
+        assert is_outlier.sum() == is_outlier.any(axis=1).sum() == n_rows
+        assert np.abs(quantized[name].values[~is_outlier]).max() < 0.1
+
+
+def test_uniform_weights_end_where_those_of_linear_do(quantized: Mapping[str, Stored]) -> None:
+    """At 1/8 for 64 inputs, which is a power of two, and at 1/sqrt(96); the mean square is a third of that of the end."""
+    for name, end in (("uniform.weight", 0.125), ("uniform.control.weight", 96**-0.5)):
+        magnitudes = np.abs(quantized[name].values)
+        assert 0.99 * end < magnitudes.max() <= end * (1 + 2**-8)
+        assert (magnitudes**2).mean() == pytest.approx(end**2 / 3, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "levels"),
+    [
+        ("stored_int4.weight", 128, np.arange(-8, 8) / 7.5),
+        ("stored_int8.weight", 256, np.arange(-128, 128) / 127.5),
+        ("stored_float8.weight", 4096, np.arange(256, dtype=np.uint8).view(ml_dtypes.float8_e4m3fn) / np.float64(448)),
+    ],
+)
+def test_weights_that_were_quantized_lie_on_their_grid(
+    quantized: Mapping[str, Stored], name: str, length: int, levels: NDArray[Any]
+) -> None:
+    """Over some scale of their block they are levels of the format, to the rounding of the stored type."""
+    rounding = {"BF16": 2.0**-8, "F16": 2.0**-11}[quantized[name].dtype]
+    table = levels.astype(np.float64)[np.isfinite(levels.astype(np.float64))]
+    for block in quantized[name].values.reshape(-1, length):
+        largest = block[np.abs(block).argmax()]
+        scales = largest / table[np.abs(table) > 0.8 * np.abs(table).max()]
+        misses = (np.abs(block[:, np.newaxis] / scale - table).min(axis=1) * np.abs(scale) for scale in scales)
+        assert any((miss <= 2 * rounding * np.abs(block) + 2.0**-24).all() for miss in misses)
+
+
+def test_few_levels_are_few(quantized: Mapping[str, Stored]) -> None:
+    """Two and three values, and noise of a twentieth around three."""
+    levels = {name: np.unique(quantized[f"{name}.weight"].values) for name in ("binary", "ternary")}
+    assert levels["binary"].tolist() == [-levels["binary"][1], levels["binary"][1]]
+    assert levels["ternary"].tolist() == [-levels["ternary"][2], 0, levels["ternary"][2]]
+    nearly = quantized["nearly_ternary.weight"].values / 0.05
+    assert np.std(nearly - np.rint(nearly)) == pytest.approx(0.05, rel=0.05)
+
+
+def test_corners_of_the_quantized_sample(quantized: Mapping[str, Stored]) -> None:
+    """Zeros throughout, zeros in columns 64 to 191, two NaN and an infinity of either sign."""
+    assert not quantized["zeros.weight"].values.any()
+    is_zero = (quantized["zero_blocks.weight"].values == 0).all(axis=0)
+    assert np.flatnonzero(is_zero).tolist() == list(range(64, 192))
+    special = quantized["non_finite.weight"].values
+    assert sorted(map(str, special[~np.isfinite(special)])) == ["-inf", "inf", "nan", "nan"]

@@ -2,31 +2,34 @@
 
 In most blocks of a quantized tensor every number is an entry of one table (integers, E2M1, NF4, …) times a scale
 that the block has for itself, but for the rounding to the stored type. Whether any scale makes it so is decided by
-intervals (`grids.loops`): no step is guessed. Few numbers fit something by accident, and numbers of a type with few
-bits fit much, so each fit is weighed in bits: a number that falls into a window around an entry, where windows cover
-a part p of the line, counts log2(1/p). A window is never narrower than two spacings of the stored type, so what lies
-on that type's own grid counts nothing. Entries that were tried for the largest number are taken off, and blocks
-that share a scale count once.
+intervals (`grids.loops`), so that a tensor's true grid is never missed for a bad guess of its step.
 
-What can be told depends on the type, of which a number x has spacings of about 2^-p |x|, p bits of precision.
-Multiples k of a step count log2 of the step over two spacings, 2^(p-2) / k or so: in bfloat16 multiples up to 64,
-which tells even 8-bit integers of 32 neighbours, since small multiples are common; in float16 up to 512.
+Few numbers fit something by accident, and numbers of few bits fit much. So every fit is weighed in bits: a number
+that falls into a window around an entry, where windows cover a part p of the line, counts log2(1/p). A window is
+never narrower than two spacings of the stored type, so what lies on that type's own grid counts nothing. What was
+tried is taken off, blocks that may share a scale count once, and 20 bits are asked for.
+
+What can be told depends on the type. With p bits of precision a number x has spacings of 2^-p |x| to 2^(1-p) |x|,
+so the multiple k of a step counts log2(2^(p-2) / k) or so: in bfloat16 those below 64 count, which tells even 8-bit
+integers of 32 neighbours, since small multiples are common; in float16 those below 512. Numbers that a narrower
+type holds, too, are taken for rounded to that.
 
 What cannot be told, and is called by the first name:
 
 - `nf4_g64` and `nf4_g64_dq`, and so for every table: scales that were quantized are scales;
-- `float8_e5m2:power` and `mxfp8_e5m2`; also `float8_e4m3fn:power` and the variants of `mxfp8_e4m3` that round
-  scales up: formats of so many binades hold neighbouring blocks under one power of two;
-- the variants of MX formats by how scales are rounded; `tq2_0` and `tq1_0`;
-- in bfloat16 and float16 `q4_k` and `q4_1`, `q5_k` and `q5_1`;
-- `int8_g32` as `q8_0`, in bfloat16;
-- a zero point in the middle, and none;
+- `float8_e5m2:power` (without small numbers `:none`) and `mxfp8_e5m2`; `float8_e4m3fn:power` and the variants of
+  `mxfp8_e4m3` that round scales up: formats of so many binades hold neighbouring blocks under one power of two;
+- formats of one name but for a runtime's, which differ in how scales and elements are rounded; `tq2_0` and `tq1_0`;
+  `float8_e4m3fn` and `float8_e4m3fnuz`;
+- in bfloat16 and float16 `q4_k` and `q4_1`, `q5_k` and `q5_1`, and `int4_g32_asym` of uniform weights, which is
+  `q4_0`; in bfloat16 `q8_0` and `int8_g32`; in all types `q4_k` and 4 bits in groups of 32 above any minimum;
+- a zero point in the middle, and none; groups as long as a row, and channels;
 - a scale that all blocks share by chance, and one for the tensor.
 
-Not found are groups that run down columns, that are reordered (act-order), that begin anywhere but at multiples of
-their length in a row, or lengths other than powers of two; grids times a factor for each column; and, where all
-scales are about the same, integers of two or three bits in bfloat16. Numbers of generators are on a grid too: torch
-draws uniform bfloat16 numbers on 256 steps, which are 8-bit integers by any test.
+Not found are groups that run down columns, that are reordered (act-order), that do not begin at multiples of their
+length in a row, or whose lengths are no powers of two; grids times a factor for each column; integers of two or
+three bits in bfloat16 where all scales are about the same; tables of a tensor's own. Found are grids that no
+quantizer made, too: decimals of few digits, sums of float8 numbers, weights that are binary to bfloat16's precision.
 """
 
 from typing import Final
@@ -70,12 +73,12 @@ def stored_grid(rows: Rows, stored: FloatFormat) -> StoredGrid | None:
     if len(magnitudes) < MIN_NUMBERS or not LEAST_TOP < magnitudes.max() < 1 / LEAST_TOP:
         return None
     rounding = rounding_of(numbers, stored)
-    signs, best = sign_grid(rows), likeliest(candidates(rows, rounding))
+    signs, best = sign_grid(rows, rounding), likeliest(candidates(rows, rounding))
     if signs is not None and (best is None or signs[0].length >= best.reach.length):
         return signs[1]
     if best is not None and not is_ramp(rows, rounding):
         return named(best, rows, rounding)
-    return whole_numbers(numbers, rounding)
+    return whole_numbers(rows, rounding)
 
 
 def is_ramp(rows: Rows, rounding: Rounding) -> bool:

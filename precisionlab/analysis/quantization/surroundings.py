@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from precisionlab.analysis.quantization.bands import BINARY32_MAX, Cut, Span
 from precisionlab.formats import BlockFormat
 from precisionlab.formats.blocks.measuring import Band
-from precisionlab.formats.blocks.parts import RANGE_RULES, Storing
+from precisionlab.formats.blocks.parts import RANGE_RULES
 from precisionlab.formats.blocks.work import NOTHING, Surroundings, Work
 
 BandAt = Callable[[Span], Band]
@@ -31,7 +31,7 @@ class Extremes:
 
 def reaches_tensor(format_: BlockFormat) -> bool:
     """Whether blocks take something from all of the tensor."""
-    return format_.extent.rows is None or format_.scale.storing is Storing.TENSOR_SCALED
+    return format_.extent.rows is None or format_.scale.is_tensor_wide
 
 
 def reaches_row(format_: BlockFormat) -> bool:

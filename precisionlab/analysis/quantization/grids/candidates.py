@@ -38,6 +38,8 @@ CLOSE_BITS: Final = 0.25
 """Grids are equally good where their surprise differs by no more for each number."""
 POWER_BITS: Final = 3.0
 """What the choice of a power of two for a block costs."""
+SCALE_BITS: Final = 8.0
+"""What the choice of any scale costs at most: short blocks have scales of so many bits."""
 MAX_BITS: Final = 8
 """Widest integer."""
 
@@ -84,11 +86,11 @@ class Candidate:
     def bits_saved(self) -> float:
         """Surprise in bits for each number, repeated ones included, less what the choice of scales costs.
 
-        A scale costs as much as one number tells, and the tries. So of two grids of one step the one of fewer
+        A scale costs as much as one number tells, with the tries, but no more than it takes to store. So of two grids of one step the one of fewer
         scales is better, and of two with as many scales that of the wider steps.
         """
-        costs = self.fits.bits.max(axis=1) + np.log2(self.fits.tries)
-        costs = np.full_like(costs, POWER_BITS) if self.is_power else costs
+        most = POWER_BITS if self.is_power else SCALE_BITS
+        costs = np.minimum(self.fits.bits.max(axis=1) + np.log2(self.fits.tries), most)
         return float(((self.fits.counts * self.fits.bits).sum() - costs.sum()) / self.fits.counts.sum())
 
     @property

@@ -162,11 +162,16 @@ def holds(rows: Rows, name: str) -> bool:
 
 
 def has_tiles(candidate: Candidate, rows: Rows, rounding: Rounding) -> bool:
-    """Whether neighbouring rows mostly have the same scales: those of blocks of 128 by 128."""
+    """Whether neighbouring rows mostly have the same scales, but for powers of two: those of blocks of 128 by 128.
+
+    A row that is smaller than others of its block fits under a larger power of two as well.
+    """
     blocks = Blocks(rows[:, :TILE], rounding)
     fits = fit(blocks.view(candidate.family.zero), candidate.family.table)
+    exponents = np.frexp(fits.high)[1]
+    low, high = np.ldexp(fits.low, -exponents), np.ldexp(fits.high, -exponents)
     both = fits.is_fitted[1:] & fits.is_fitted[:-1]
-    is_same = (fits.low[1:] <= fits.high[:-1]) & (fits.low[:-1] <= fits.high[1:]) & both
+    is_same = (low[1:] <= high[:-1]) & (low[:-1] <= high[1:]) & both
     return int(is_same.sum()) * 2 > int(both.sum())
 
 
