@@ -1,7 +1,7 @@
 """A tensor in bands: whole rows, or parts of a row, that block formats quantize independently of one another."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,10 @@ ELEMENTS: Final = 1 << 20
 BINARY32_MAX: Final = (2 - 2.0**-23) * 2.0**127
 LONGEST_ROW: Final = 1 << 24
 """Longer rows are cut; all others stay whole, so that what a row shares is known within a band."""
+
+
+LARGEST_BAND: Final = 1 << 25
+"""Elements of a band that are too many where rows must stay together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,11 @@ def rows_together(format_: BlockFormat, n_columns: int) -> int:
 
 
 def is_cuttable(format_: BlockFormat, shape: tuple[int, ...]) -> bool:
-    """Whether the bands of this tensor end where blocks of a format do."""
+    """Whether the bands of this tensor can end where blocks of a format do, and stay small."""
     n_rows, n_columns = matrix_shape(shape, is_flat=False)
-    runs_on = format_.extent.is_flat and n_rows > 1
-    return n_columns <= LONGEST_ROW or (format_.extent.rows in {None, 1} and not runs_on)
+    if n_columns > LONGEST_ROW:
+        return format_.extent.rows in {None, 1} and not (format_.extent.is_flat and n_rows > 1)
+    return min(n_rows, rows_together(format_, n_columns)) * n_columns <= LARGEST_BAND
 
 
 def band_of(tensor: "Tensor", span: Span, cut: Cut) -> "Band":
@@ -96,6 +101,17 @@ def band_of(tensor: "Tensor", span: Span, cut: Cut) -> "Band":
         return Band(values)
     is_finite = values.isfinite()
     return Band(values) if bool(is_finite.all()) else Band(torch.where(is_finite, values, 0.0), ~is_finite)
+
+
+def in_binary64(band: "Band", tensor: "Tensor", span: Span, cut: Cut) -> "Band":
+    """A band of a binary64 tensor as it is stored, for formats that need not go through binary32; 0 where excluded."""
+    import torch  # noqa: PLC0415 - as above
+
+    start = span.rows.start * cut.n_columns + span.columns.start
+    values = tensor.part(start, start + band.values.numel()).reshape(band.values.shape)
+    if band.is_excluded is None:
+        return replace(band, values=values)
+    return replace(band, values=torch.where(band.is_excluded, 0.0, values))
 
 
 def is_finite_throughout(tensor: "Tensor") -> bool:

@@ -61,11 +61,23 @@ def for_loops(
     """The kind, the constants, the levels and their thresholds, as `measure_band` takes them."""
     if isinstance(format_, IntegerFormat):
         return element_loops.INTEGERS, (float(format_.minimum), float(format_.maximum), 0, 0), NONE, NONE
-    if isinstance(format_, FloatFormat) and format_.signed and format_.subnormals and format_.mantissa_bits:
+    if isinstance(format_, FloatFormat) and is_binary64(format_):
+        return element_loops.SAME, (0.0, 0.0, 0, 0), NONE, NONE
+    if isinstance(format_, FloatFormat) and has_anchors(format_):
         lowest, above = (format_.min_exponent + 1023) << 52, (52 - format_.mantissa_bits) << 52
         return element_loops.FLOATS, (-format_.max_finite, format_.max_finite, max(lowest, 0), above), NONE, NONE
     levels = levels_of(format_)
     return element_loops.LEVELS, (0.0, 0.0, 0, 0), levels.numbers, levels.thresholds
+
+
+def is_binary64(format_: FloatFormat) -> bool:
+    """Whether every number of binary64 is one of the format."""
+    return format_.mantissa_bits >= 52 and format_.max_exponent >= 1023 and format_.lowest_bit <= -1074
+
+
+def has_anchors(format_: FloatFormat) -> bool:
+    """Whether adding a power of two rounds to the format: it has subnormals, and even numbers by their last bit."""
+    return format_.signed and format_.subnormals and 1 <= format_.mantissa_bits <= 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,9 @@ class Errors:
 
 def rounded(quotients: Tensor, format_: ElementFormat) -> Made:
     """The elements nearest to float64 numbers."""
-    if isinstance(format_, FloatFormat | IntegerFormat):
+    if isinstance(format_, IntegerFormat):
+        elements = quotients.clamp(format_.minimum, format_.maximum).round()
+    elif isinstance(format_, FloatFormat):
         elements = round_to(quotients, format_, overflow="saturate")
     else:
         levels = levels_of(format_)

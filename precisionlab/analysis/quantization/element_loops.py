@@ -10,8 +10,8 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 RUN: Final = 2048
-FLOATS, INTEGERS, LEVELS = range(3)
-"""Kinds of formats: floats with subnormals, integers, and all others by their levels."""
+FLOATS, INTEGERS, LEVELS, SAME = range(4)
+"""Kinds of formats: floats with subnormals, integers, all others by their levels, and binary64 itself."""
 EXPONENT_BITS: Final = 0x7FF << 52
 MAGNITUDE: Final = (1 << 63) - 1
 
@@ -76,6 +76,8 @@ def round_run(t: Doubles, element: Any, room: NDArray[np.int64], q: Doubles) -> 
     elif kind == INTEGERS:
         for k in range(t.size):
             q[k] = np.rint(min(max(t[k], low), high))
+    elif kind == SAME:
+        q[:] = t
     else:
         for k in range(t.size):
             q[k] = levels[np.searchsorted(thresholds, t[k], side="right")]

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from precisionlab.analysis.quantization.band_loops import add_energies
-from precisionlab.analysis.quantization.bands import Cut, Span, band_of, cut_for
+from precisionlab.analysis.quantization.bands import Cut, Span, band_of, cut_for, in_binary64
 from precisionlab.analysis.quantization.element_bands import measure_elements
 from precisionlab.analysis.quantization.lone_outliers import LoneOutliers, extent_of, lone_outliers
 from precisionlab.analysis.quantization.surroundings import surroundings_for
@@ -53,8 +53,9 @@ class Pass:
         self.question = question
         self.scales = scales
         self.formats = [one.format for one in question.targets if isinstance(one.format, BlockFormat)]
-        self.extents = tuple(dict.fromkeys(extent for one in self.formats if (extent := extent_of(one)) is not None))
         self.cut = cut_for(tensor.info.shape, self.formats)
+        extents = dict.fromkeys(extent for one in self.formats if (extent := extent_of(one)) is not None)
+        self.extents = tuple(extent for extent in extents if self.cut.is_whole_rows or extent.columns is not None)
         tensor.hold()
         largest = tensor.census().largest_magnitude
         self.surroundings = surroundings_for(self.formats, self.cut, self.band, 0.0 if np.isnan(largest) else largest)
@@ -83,6 +84,8 @@ class Pass:
         """One target's turn."""
         by_column, neighbour = target in self.question.by_column, self.question.neighbour
         if not isinstance(target.format, BlockFormat):
+            if self.tensor.info.dtype == "float64":
+                band = in_binary64(band, self.tensor, span, self.cut)
             return measure_elements(band, target.format, self.scales[target], neighbour, by_column=by_column)
         manner = manner_of(target, self.surroundings(target.format, span))
         return measure(band, target.format, replace(manner, by_column=by_column, neighbour=neighbour))
@@ -166,7 +169,7 @@ class Totals:
     def lone_share(self, target: Target) -> float | None:
         """The share of blocks whose scale one element sets alone; None where blocks are no parts of rows."""
         extent = extent_of(target.format) if isinstance(target.format, BlockFormat) else None
-        return None if extent is None else self.lone[extent].share
+        return None if extent is None or extent not in self.lone else self.lone[extent].share
 
 
 def passed(tensor: Tensor, question: Question, scales: Mapping[Target, float]) -> Sweep:

@@ -101,10 +101,23 @@ def sweep(tensor: Tensor, question: Question) -> Sweep:
         return Sweep(tuple(losses[target] for target in wanted), tuple(left_out))
     from precisionlab.analysis.quantization.passing import passed  # noqa: PLC0415 - torch; a census alone never pays it
 
-    scales = {target: tensor_scale(tensor, target) for target in rest if not isinstance(target.format, BlockFormat)}
-    outcome = passed(tensor, replace(question, targets=tuple(rest)), scales)
-    losses.update({loss.target: loss for loss in outcome.losses})
+    asked = tuple(dict.fromkeys((*rest, *(plain_of(target) for target in rest))))
+    scales = {target: tensor_scale(tensor, target) for target in asked if not isinstance(target.format, BlockFormat)}
+    outcome = passed(tensor, replace(question, targets=asked), scales)
+    losses.update({target: better_of(target, outcome) for target in rest})
     return replace(outcome, losses=tuple(losses[target] for target in wanted), left_out=tuple(left_out))
+
+
+def plain_of(target: Target) -> Target:
+    """The same element format under `AMAX` where a scale was searched in a binned census, which may err; else itself."""
+    is_searched = not isinstance(target.format, BlockFormat) and target.scale is Scale.MSE
+    return replace(target, scale=Scale.AMAX) if is_searched else target
+
+
+def better_of(target: Target, outcome: Sweep) -> Loss:
+    """The loss of a target, with the scale of its plain one where that loses less."""
+    both = [loss for loss in outcome.losses if loss.target in {target, plain_of(target)}]
+    return replace(min(both, key=lambda loss: (loss.sums.squared_error, loss.target != target)), target=target)
 
 
 def is_told(target: Target, tensor: Tensor, question: Question) -> bool:
@@ -119,8 +132,9 @@ def obstacle(target: Target, tensor: Tensor, question: Question) -> str:
     if isinstance(format_, BlockFormat):
         if not is_cuttable(format_, shape):
             return "its rows are too long for tiles, and for blocks that run on from row to row"
-        is_cut = cut_for(shape, [format_]).width < max(shape[-1:], default=1) and format_.extent.columns is None
-        return "its rows are too long for a search of scales by channel" if target.scale is Scale.MSE and is_cut else ""
+        is_searched_by_row = target.scale is Scale.MSE and format_.extent.columns is None
+        is_cut = is_searched_by_row and not cut_for(shape, [format_]).is_whole_rows
+        return "its rows are too long for a search of scales by channel" if is_cut else ""
     if (
         question.neighbour is not Neighbour.NEAREST
         and format_.bits > MAX_BITS

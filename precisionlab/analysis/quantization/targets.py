@@ -122,6 +122,23 @@ def scale_named(name: str, rule: str) -> Scale:
         ) from None
 
 
+def why_not_searched(format_: BlockFormat) -> str:
+    """Why scales of least squared error are not searched for each block by itself; empty where they are."""
+    if format_.rule not in SEARCHED_RULES:
+        return f"scales by the rule {format_.rule.name} are not searched"
+    if format_.extent.rows is None:
+        return "one scale for the tensor is searched for element formats"
+    if format_.is_centred:
+        return "scales that are stored less the mean of all are not searched"
+    return "scales of packed elements are not searched" if format_.packed_bits is not None else ""
+
+
+def remedy_for(format_: BlockFormat) -> str:
+    """What can be written instead."""
+    is_of_tensor = format_.rule in SEARCHED_RULES and format_.extent.rows is None
+    return f"{format_.element.name}:{Scale.MSE.value}" if is_of_tensor else format_.name
+
+
 def check_target(found: ElementFormat | BlockFormat, scale: Scale | None) -> None:
     """See that tensors can be quantized so.
 
@@ -133,10 +150,9 @@ def check_target(found: ElementFormat | BlockFormat, scale: Scale | None) -> Non
             raise FormatError(
                 found.name, "a block format follows its own rule for scales, or :mse", f"write {found.name}"
             )
-        if scale is Scale.MSE and found.rule not in SEARCHED_RULES:
-            raise FormatError(
-                found.name, f"scales by the rule {found.rule.name} are not searched", f"write {found.name}"
-            )
+        obstacle = why_not_searched(found) if scale is Scale.MSE else ""
+        if obstacle:
+            raise FormatError(found.name, obstacle, f"write {remedy_for(found)}")
     elif isinstance(found, PositFormat) and found.bits > MAX_BITS:
         raise FormatError(found.name, f"posits of more than {MAX_BITS} bits are not measured", "name posit8 or posit16")
     elif found.name == "bool" or (isinstance(found, FloatFormat | IntegerFormat) and found.bits > 64):

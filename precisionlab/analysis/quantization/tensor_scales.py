@@ -52,8 +52,8 @@ def searched_scale(loss: Loss, amax: float, rms: float, largest: float) -> float
     The loss is smooth but where an element changes, so that a search ends in the nearest dip, and the grid finds
     the dips. Nothing that loses more than `largest_scale` is returned.
     """
-    if not amax > 0:
-        return 1.0
+    if not (amax > 0 and rms > 0):
+        return largest_scale(amax, largest)
     grid = search_grid(amax, rms, largest)
     losses = np.array([loss(scale)[0] for scale in grid])
     best = np.argsort(losses, kind="stable")[:STARTS]

@@ -19,8 +19,10 @@ from precisionlab.formats.blocks.tiling import Piece
 from precisionlab.formats.blocks.work import Stored, Work, steps_of, within
 
 STEPS_AN_OCTAVE: Final = 8
-OCTAVES: Final = 1.5
-"""The smallest factor of the grid is 2 to minus this; the largest is 1, which clips nothing."""
+OCTAVES_DOWN: Final = 2.5
+OCTAVES_UP: Final = 1
+"""The grid of factors is from 2 to minus the first, which clips much, to 2 to the second: levels of floats and tables
+lie so unevenly that a larger scale may fit them better."""
 ITERATIONS: Final = 12
 """Of the search after the grid."""
 
@@ -66,31 +68,31 @@ class Search:
         factors = torch.ones(self.region.grid, dtype=torch.float64, device=self.amax.device)
         plain = self.losses(factors).squared
         loss = plain
-        for step in range(1, int(STEPS_AN_OCTAVE * OCTAVES) + 1):
-            factors, loss = self.better(factors, loss, torch.full_like(factors, 2.0 ** (-step / STEPS_AN_OCTAVE)))
+        for octaves in np.arange(-OCTAVES_DOWN, OCTAVES_UP + 1e-9, 1 / STEPS_AN_OCTAVE):
+            factors, loss = self.better(factors, loss, torch.full_like(factors, 2.0 ** float(octaves)))
         factors, _ = self.better(factors, loss, self.refined(factors, plain))
         return self.stored(factors)
 
     def better(self, factors: Tensor, loss: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
         """The better of two factors for each block, and what it loses."""
         other = self.losses(others).squared
-        is_better = other < loss
+        is_better = (other < loss) | (loss.isnan() & ~other.isnan())
         return torch.where(is_better, others, factors), torch.where(is_better, other, loss)
 
     def refined(self, factors: Tensor, unit: Tensor) -> Tensor:
         """Factors where the search ends, each block's loss in the unit of what its rule loses."""
         from scipy.optimize import minimize  # noqa: PLC0415 - takes a third of a second, and only searches need it
 
-        weights = torch.where(unit > 0, 1 / unit, 0.0).reshape(-1).cpu().numpy()
+        weights = torch.where((unit > 0) & unit.isfinite(), 1 / unit, 0.0)
         start = factors.log2().reshape(-1).cpu().numpy()
 
         def scaled(place: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             losses = self.losses(torch.from_numpy(np.exp2(place)).to(factors.device).view(factors.shape))
-            squared, slope = (array.reshape(-1).cpu().numpy() * weights for array in (losses.squared, losses.slope))
-            return float(squared.sum()), slope * np.log(2)
+            squared, slope = ((array * weights).nan_to_num(0.0) for array in (losses.squared, losses.slope))
+            return float(squared.sum()), slope.reshape(-1).cpu().numpy() * np.log(2)
 
         reach = 1 / STEPS_AN_OCTAVE
-        bounds = np.stack([start - reach, np.minimum(start + reach, 0.0)], axis=1)
+        bounds = np.stack([start - reach, start + reach], axis=1)
         found = minimize(scaled, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": ITERATIONS})
         return torch.from_numpy(np.exp2(found.x)).to(factors.device).view(factors.shape)
 
