@@ -1,13 +1,19 @@
 """How `precisionlab formats` shows block formats."""
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
-from precisionlab.formats.blocks.parts import Extent, ScaleStore
+from precisionlab.cli.number_text import power_text
+from precisionlab.formats.blocks.catalogue import ENTRIES
+from precisionlab.formats.blocks.parts import ElementRounding, Extent, ScaleStore
 from precisionlab.formats.blocks.records import BlockFormat
+from precisionlab.formats.finding import formats
 
 HEADINGS = ("name", "bits", "element", "block", "scale", "their scale")
 NUMBERS = {1}
 """Columns of numbers."""
+OTHER_HEADINGS = ("name", "arithmetic of", "differs in")
+"""Of the entries that share a name with one in the catalogue's first table."""
 
 
 def row(format_: BlockFormat) -> tuple[str, ...]:
@@ -20,6 +26,25 @@ def row(format_: BlockFormat) -> tuple[str, ...]:
         scale_text(format_),
         "-" if format_.scale.outer is None else f"{format_.scale.outer.name}/{format_.scale.span or 'tensor'}",
     )
+
+
+def other_row(format_: BlockFormat) -> tuple[str, ...]:
+    """The cells of an entry whose runtime computes otherwise than that of its base."""
+    base = formats.block(format_.base)
+    return format_.name, format_.runtime, ", ".join(differing(format_, base))
+
+
+def differing(format_: BlockFormat, other: BlockFormat) -> list[str]:
+    """What makes the numbers of two entries of one name differ, by the labels of their pages."""
+    own, theirs = dict(arithmetic(format_)), dict(arithmetic(other))
+    return [label for label in {**own, **theirs} if own.get(label) != theirs.get(label)]
+
+
+def relatives(format_: BlockFormat) -> tuple[BlockFormat, ...]:
+    """The catalogued entries of the same name under the arithmetic of others, and the one that it is spelled from."""
+    catalogued = {entry.name: entry for entry in ENTRIES if entry.family == format_.family}
+    first = {} if format_.family in catalogued else {format_.family: formats.block(format_.family)}
+    return tuple(entry for name, entry in (first | catalogued).items() if name != format_.name)
 
 
 def element_name(format_: BlockFormat) -> str:
@@ -52,22 +77,35 @@ def second_level(store: ScaleStore) -> str:
 
 def described(format_: BlockFormat) -> Iterator[tuple[str, str]]:
     """Labels and texts of the page of one format."""
+    yield "arithmetic of", format_.runtime or "nobody in particular"
     yield "bits a weight", f"{format_.bits_per_weight:.6g} in large tensors, scales counted"
     yield "element", f"{element_name(format_)}: {format_.element.title}"
     yield "block", block_sentence(format_)
-    yield "scale", f"{format_.rule.value}; {kept_text(format_.scale)}"
+    yield from arithmetic(format_)
+    for other in relatives(format_):
+        texts = dict(arithmetic(other))
+        differences = "; ".join(f"{label}: {texts.get(label, 'none')}" for label in differing(format_, other))
+        yield "same name", f"{other.name} ({other.runtime}). {differences}"
+
+
+def arithmetic(format_: BlockFormat) -> Iterator[tuple[str, str]]:
+    """What the numbers of a format depend on beside its elements and how far scales reach."""
+    yield "scale", format_.rule.value
+    yield "kept", kept_text(format_.scale)
     if format_.minimum is not None:
         yield "minimum", kept_text(format_.minimum)
     if format_.zero_point:
-        yield "zero point", f"{format_.element.name}, rounded; added before elements are rounded"
+        yield "zero point", f"{format_.element.name}, rounded"
     yield "divided by", format_.division.value
-    yield "rounded", format_.rounding.value
+    is_added_first = format_.zero_point and format_.rounding is not ElementRounding.EVEN_BEFORE_ZERO
+    yield "rounded", f"{format_.rounding.value}{', after the zero point is added' * is_added_first}"
 
 
 def kept_text(store: ScaleStore) -> str:
     """In which format, how, and under what second level scales are kept."""
     level = second_level(store)
-    return f"kept as {store.format.name}, {store.storing.value}{f' ({level})' if level else ''}"
+    least = f", at least {power_text(Fraction(store.least))}" if store.least else ""
+    return f"as {store.format.name}, {store.storing.value}{f' ({level})' if level else ''}{least}"
 
 
 def block_sentence(format_: BlockFormat) -> str:
@@ -87,6 +125,8 @@ def json_block_format(format_: BlockFormat) -> Mapping[str, object]:
         "kind": "block format",
         "title": format_.title,
         "source": format_.source,
+        "runtime": format_.runtime,
+        "same_name": [other.name for other in relatives(format_)],
         "bits_per_weight": format_.bits_per_weight,
         "element": format_.element.name,
         "element_exponent": format_.element_exponent,
@@ -114,4 +154,5 @@ def json_store(store: ScaleStore) -> Mapping[str, object]:
         "storing": store.storing.name.lower(),
         "second_level": None if store.outer is None else store.outer.name,
         "blocks_in_second_level": store.span,
+        "least": store.least,
     }

@@ -43,11 +43,13 @@ LONGEST_BITS = 22
 WIDEST_WITH_DECIMALS = 64
 """Bits of the widest format whose landmarks are written in decimal too."""
 
+OTHERS = "the same formats as another runtime computes them"
 FOOTER = (
     "smallest is the smallest positive number; digits are the guaranteed and the round-trip decimal digits. "
     "'precisionlab formats NAME' tells all about one. Formats that are not listed are spelled: e5m7, e4m3b10fnuz "
     "(exponent and mantissa bits, bias, finite), int5, uint12, sign_magnitude4, posit24, posit16es1, binary6p3; "
-    "blocks (bits count their scales): int4_g32, int8_channel_asym, fp8_e5m2_128x128, nf4_g64_dq, mxfp4_rceil."
+    "blocks (bits count their scales): int4_g32, int8_channel_asym, fp8_e5m2_128x128, nf4_g64_dq, mxfp4_rceil; "
+    "what another runtime makes of them: int3_g64_asym_torchao, fp8_e5m2_g128_deepseek."
 )
 
 
@@ -72,14 +74,20 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 def table(wanted: Sequence[AnyFormat], *, is_coloured: bool) -> str:
     """The catalogue, one line a format, by kind."""
     elements = [format_ for format_ in wanted if not isinstance(format_, BlockFormat)]
-    blocks = [block_formats.row(format_) for format_ in wanted if isinstance(format_, BlockFormat)]
+    blocks = [format_ for format_ in wanted if isinstance(format_, BlockFormat)]
+    firsts = [block_formats.row(format_) for format_ in blocks if not format_.base]
+    others = [block_formats.other_row(format_) for format_ in blocks if format_.base]
     heading, *element_lines = aligned([HEADINGS, *map(row, elements)], NUMBERS)
     lines = [styled(heading, "1", is_coloured=is_coloured)]
     for kind, title in KINDS.items():
         lines += ["", styled(title, "1", is_coloured=is_coloured)]
         lines += [line for format_, line in zip(elements, element_lines, strict=True) if isinstance(format_, kind)]
-    heading, *block_lines = aligned([block_formats.HEADINGS, *blocks], block_formats.NUMBERS)
-    lines += ["", *(styled(line, "1", is_coloured=is_coloured) for line in ("block formats", heading)), *block_lines]
+    for title, rows, numbers in (
+        ("block formats", [block_formats.HEADINGS, *firsts], block_formats.NUMBERS),
+        (OTHERS, [block_formats.OTHER_HEADINGS, *others], set()),
+    ):
+        heading, *block_lines = aligned(rows, numbers)
+        lines += ["", *(styled(line, "1", is_coloured=is_coloured) for line in (title, heading)), *block_lines]
     return "\n".join((*lines, "", *textwrap.wrap(FOOTER, columns()), ""))
 
 

@@ -69,16 +69,18 @@ COMPRESSED_TENSORS = Runtime(
         *COMPRESSED_ASYMMETRIC,
         Support("nvfp4", "NVFP4A16", "q, k and v, and gate and up, share the scale of the tensor in llm-compressor"),
         Support("mxfp4_even", "MXFP4A16"),
+        Support("mxfp8_e4m3_compressed_tensors", "MXFP8A16"),
         Support("mxfp4", "MXFP4A16", f"{ROUNDED_AMAX}, as in mxfp4_even"),
         Support("mxfp8_e4m3_even", "MXFP8A16", ROUNDED_AMAX),
         Support("mxfp8_e4m3", "MXFP8A16", ROUNDED_AMAX),
         Support("float8_e4m3fn:amax", "float, num_bits 8, strategy tensor", ROUNDED_TO_BINARY32),
-        *searched(COMPRESSED_SYMMETRIC),
+        *searched(family for family in COMPRESSED_SYMMETRIC if not family.pattern.endswith("_tensor")),
     ),
 )
 
 FLOAT8 = "Float8WeightOnlyConfig"
 ZEROS = "a channel, group or tensor of zeros alone becomes NaN"
+LEAST_INT8_SCALE = "scales are at least 2^-23"
 RECIPROCAL = "numbers are multiplied with the reciprocal of the scale"
 ZERO_POINT = f"{RECIPROCAL}, and rounded before the zero point is added"
 NO_SMALL_SCALES = "scales of blocks are at least 2^-6, and both scales are multiplied first"
@@ -95,6 +97,14 @@ TORCHAO = Runtime(
             Support(f"{name}:amax", f"{FLOAT8}, PerTensor", f"{ROUNDED_TO_BINARY32}; {ZEROS}")
             for name in ("float8_e4m3fn", "float8_e5m2")
         ),
+        Support("int8_tensor_torchao", "Int8WeightOnlyConfig, PerTensor", LEAST_INT8_SCALE),
+        Support("int8_channel_torchao", "Int8WeightOnlyConfig, PerRow", LEAST_INT8_SCALE),
+        Support("int8_g{size}_torchao", "Int8WeightOnlyConfig, PerGroup({size})", LEAST_INT8_SCALE),
+        *(
+            Support(f"int{{bits}}_{extent}{kind}_torchao", f"IntxWeightOnlyConfig, int{{bits}}, {called}{mapping}")
+            for extent, called in (("channel", "PerAxis(0)"), ("g{size}", "PerGroup({size})"))
+            for kind, mapping in (("", ""), ("_asym", ", ASYMMETRIC"), ("_noclip", ", SYMMETRIC_NO_CLIPPING_ERR"))
+        ),
         Support("int8_tensor", "Int8WeightOnlyConfig, PerTensor", RECIPROCAL),
         Support("int8_channel", "Int8WeightOnlyConfig, PerRow", RECIPROCAL),
         Support("int8_g{size}", "Int8WeightOnlyConfig, PerGroup({size})", RECIPROCAL),
@@ -102,8 +112,9 @@ TORCHAO = Runtime(
         Support("int{bits}_g{size}", "IntxWeightOnlyConfig, int{bits}, PerGroup({size})", RECIPROCAL),
         Support("int{bits}_channel_asym", "IntxWeightOnlyConfig, int{bits}, PerAxis(0), ASYMMETRIC", ZERO_POINT),
         Support("int{bits}_g{size}_asym", "IntxWeightOnlyConfig, int{bits}, PerGroup({size}), ASYMMETRIC", ZERO_POINT),
+        Support("nvfp4_torchao", "NVFP4WeightOnlyConfig"),
+        Support("nvfp4_plain", "NVFP4WeightOnlyConfig, no tensor scale"),
         Support("nvfp4", "NVFP4WeightOnlyConfig", NO_SMALL_SCALES),
-        Support("nvfp4_plain", "NVFP4WeightOnlyConfig, no tensor scale", NO_SMALL_SCALES),
         *(
             Support(f"{element}{rule}", f"{MX}, {(rule or '_floor').strip('_').upper()}", MX_DIFFERS)
             for element in ("mxfp8_e4m3", "mxfp8_e5m2", "mxfp4")
@@ -119,6 +130,8 @@ LLAMA_CPP = Runtime(
     "llama.cpp 007dbbf3 (llama-quantize without importance matrix), ggml 0.25.3, gguf 0.19.0",
     (
         *(Support(name, name.upper()) for name in GGML_FORMATS),
+        Support("mxfp4_ggml", "MXFP4"),
+        Support("nvfp4_ggml", "NVFP4"),
         Support("mxfp4", "MXFP4", "ties go toward zero"),
         Support("bfloat16:none", "BF16", "what is too large becomes infinity"),
         Support("float16:none", "F16", "what is too large becomes infinity"),

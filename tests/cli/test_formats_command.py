@@ -111,6 +111,36 @@ def test_a_page_of_a_block_format_tells_what_it_costs_and_how_it_rounds(capsys: 
     assert page["block"] == {"rows": 1, "columns": 32, "is_flat": False}
 
 
+def test_entries_of_one_name_are_listed_apart_with_what_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Below the others, with whose arithmetic each is."""
+    assert main(["formats"]) == 0
+    first, second = capsys.readouterr().out.split("the same formats as another runtime computes them\n")
+    names = {line.split()[0] for line in second.partition("\n\n")[0].splitlines()[1:]}
+    assert names == {name for name, found in formats.items() if isinstance(found, BlockFormat) and found.base}
+    assert not names & {line.split()[0] for line in first.splitlines() if line}
+    assert re.search(r"^int4_g128_torchao +torchao +kept, divided by$", second, re.MULTILINE)
+    assert re.search(r"^nvfp4_ggml +ggml +kept, rounded$", second, re.MULTILINE)
+
+
+def test_a_page_tells_what_other_runtimes_make_of_the_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a catalogued name, and of a spelled one."""
+    assert main(["formats", "int4_g128"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "arithmetic of compressed-tensors" in text
+    assert "same name int4_g128_torchao (torchao). kept: as float32, rounded to it, at least 2^-126;" in text
+    assert "same name int4_g128_noclip_torchao (torchao). scale:" in text
+    assert main(["formats", "int5_g48_asym_torchao"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert (
+        "same name int5_g48_asym (compressed-tensors). kept: as float32, rounded to it; divided by: x / stored scale; rounded: nearest, ties to even, after the zero point"
+        in text
+    )
+    assert main(["formats", "nvfp4_ggml", "q4_k", "--format", "json"]) == 0
+    found, other = json.loads(capsys.readouterr().out)
+    assert (found["runtime"], found["same_name"]) == ("ggml", ["nvfp4", "nvfp4_torchao"])
+    assert (other["runtime"], other["same_name"]) == ("ggml", [])
+
+
 @pytest.mark.parametrize("name", [name for name, found in formats.items() if isinstance(found, BlockFormat)])
 def test_block_formats_are_refused_where_one_number_is_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A number alone has no code in a block; the element format is named."""

@@ -60,6 +60,7 @@ def scaled(values: Tensor, shape: Shape, steps: Steps, plan: ElementPlan) -> Ten
     is_shifted = steps.worth.is_shifted
     moved = values + before if is_shifted else values
     quotients = moved * divisor if plan.multiplies else moved / divisor
+    quotients = quotients.round() if plan.rounds_first else quotients
     return quotients + after if is_shifted else quotients
 
 
@@ -72,7 +73,7 @@ def worth_of(numbers: Tensor, shape: Shape, worth: Worth) -> Tensor:
 
 def elements(numbers: Tensor, plan: ElementPlan) -> Tensor:
     """The elements that scaled numbers become, as binary32."""
-    if plan.mantissa_bits >= 0:
+    if plan.adds_anchors:
         return round_floats(numbers, plan)
     return ROUNDINGS[plan.rounding](numbers, plan)
 
@@ -98,6 +99,12 @@ def round_away(scaled: Tensor, plan: ElementPlan) -> Tensor:
     return torch.where(size - whole >= 0.5, whole + 1, whole).copysign(scaled).clamp(plan.low, plan.high) + 0.0
 
 
+def round_toward(scaled: Tensor, plan: ElementPlan) -> Tensor:
+    """To the nearest of magnitudes, ties to the lower one."""
+    bounds, entries = (torch.from_numpy(table).to(scaled.device) for table in (plan.bounds, plan.entries))
+    return entries[torch.bucketize(scaled.abs(), bounds)].copysign(scaled) + 0.0  # zero has no sign
+
+
 def round_half_up(scaled: Tensor, plan: ElementPlan) -> Tensor:
     """To integers by a sum in binary32 that is cut."""
     return ((scaled + (0.5 - plan.low)).trunc() + plan.low).clamp(plan.low, plan.high) + 0.0
@@ -111,7 +118,9 @@ def look_up(scaled: Tensor, plan: ElementPlan) -> Tensor:
 
 ROUNDINGS: Final[dict[ElementRounding, Callable[[Tensor, ElementPlan], Tensor]]] = {
     ElementRounding.NEAREST_EVEN: round_even,
+    ElementRounding.EVEN_BEFORE_ZERO: round_even,
     ElementRounding.NEAREST_AWAY: round_away,
+    ElementRounding.NEAREST_TOWARD: round_toward,
     ElementRounding.HALF_UP: round_half_up,
     ElementRounding.LOWER: look_up,
     ElementRounding.UPPER: look_up,

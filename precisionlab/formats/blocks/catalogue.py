@@ -5,6 +5,17 @@ from dataclasses import replace
 from fractions import Fraction
 
 from precisionlab.errors import FormatError
+from precisionlab.formats.blocks.conventions import (
+    COMPRESSED_TENSORS,
+    GGML,
+    GGML_SOURCE,
+    TORCHAO,
+    as_compressed_tensors,
+    as_deepseek,
+    as_ggml,
+    as_torchao,
+    as_torchao_without_clipping,
+)
 from precisionlab.formats.blocks.parts import (
     CHANNEL,
     TENSOR,
@@ -22,6 +33,7 @@ from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.naming import ELEMENTS
 from precisionlab.formats.records import CodebookFormat, IntegerFormat, PositFormat
 
+OCP_MX_IN_TORCHAO = "OCP MX as in torchao"
 OCP_MX = "OCP Microscaling Formats (MX) Specification 1.0 (2023), section 6.3; arithmetic as in torchao 0.18"
 MX_RULES = "torchao 0.18, ScaleCalculationMode"
 NVFP4 = (
@@ -29,7 +41,6 @@ NVFP4 = (
 )
 INTEGERS = "arithmetic as in compressed-tensors 0.20 (llm-compressor, vLLM)"
 BITSANDBYTES = "Dettmers et al., QLoRA (2023), arXiv:2305.14314; arithmetic as in bitsandbytes 0.50 on CPUs"
-GGML = "llama.cpp, ggml-common.h and ggml-quants.c (reference quantizers)"
 
 MX_BLOCK = 32
 SUPER_BLOCK = 256
@@ -79,7 +90,17 @@ def microscaling(name: str, suffix: str = "") -> BlockFormat:
     made = element(MX_ELEMENTS[name])
     exponent = -6 if isinstance(made, IntegerFormat) else 0
     source = OCP_MX if not suffix else MX_RULES
-    return BlockFormat(f"{name}{suffix}", made, group(MX_BLOCK), rule, E8M0, title, source, element_exponent=exponent)
+    return BlockFormat(
+        f"{name}{suffix}",
+        made,
+        group(MX_BLOCK),
+        rule,
+        E8M0,
+        title,
+        source,
+        element_exponent=exponent,
+        runtime=OCP_MX_IN_TORCHAO,
+    )
 
 
 def scaled(name: str, of: BlockElement, extent: Extent, where: str, *, is_asymmetric: bool = False) -> BlockFormat:
@@ -101,6 +122,7 @@ def scaled(name: str, of: BlockElement, extent: Extent, where: str, *, is_asymme
         zero_point=is_asymmetric,
         division=Division.RECIPROCAL if is_table else Division.STORED,
         rounding=ElementRounding.LOWER if is_table else ElementRounding.NEAREST_EVEN,
+        runtime="bitsandbytes" if is_table else COMPRESSED_TENSORS,
     )
 
 
@@ -128,10 +150,11 @@ def k_quant(name: str, of: str, scale: ScaleStore, rule: ScaleRule | AffineFit, 
         rule if isinstance(rule, ScaleRule) else ScaleRule.FIT_AFFINE,
         scale,
         title,
-        GGML,
+        GGML_SOURCE,
         minimum=scale if fit else None,
         fit=fit,
         padding=SUPER_BLOCK,
+        runtime=GGML,
     )
 
 
@@ -144,10 +167,11 @@ def signed_by_reciprocal(name: str, bits: int) -> BlockFormat:
         ScaleRule.SIGNED_LARGEST,
         BINARY16,
         f"GGUF {name.upper()}: block 32, binary16 scale of either sign",
-        GGML,
+        GGML_SOURCE,
         division=Division.RECIPROCAL,
         rounding=ElementRounding.HALF_UP,
         padding=32,
+        runtime=GGML,
     )
 
 
@@ -160,11 +184,12 @@ def spanned_by_reciprocal(name: str, bits: int) -> BlockFormat:
         ScaleRule.SPAN,
         BINARY16,
         f"GGUF {name.upper()}: block 32, binary16 scale and minimum",
-        GGML,
+        GGML_SOURCE,
         minimum=BINARY16,
         division=Division.RECIPROCAL,
         rounding=ElementRounding.HALF_UP,
         padding=32,
+        runtime=GGML,
     )
 
 
@@ -185,10 +210,11 @@ def ggml_formats() -> Iterator[BlockFormat]:
         ScaleRule.LARGEST,
         BINARY16,
         "GGUF Q8_0: block 32, binary16 scale",
-        GGML,
+        GGML_SOURCE,
         division=by_reciprocal,
         rounding=ElementRounding.NEAREST_AWAY,
         padding=32,
+        runtime=GGML,
     )
     yield k_quant("q6_k", "int6", super_scale("int8", 16), ScaleRule.FIT_SYMMETRIC, 16)
     yield k_quant("q5_k", "uint5", super_scale("uint6", 32), AffineFit(-0.5, 15, is_absolute=False), 32)
@@ -202,10 +228,11 @@ def ggml_formats() -> Iterator[BlockFormat]:
         ScaleRule.FIT_CODEBOOK,
         BINARY16,
         "GGUF IQ4_NL: block 32, a table of unequal steps, binary16 scale",
-        GGML,
+        GGML_SOURCE,
         division=by_reciprocal,
         rounding=ElementRounding.UPPER,
         padding=32,
+        runtime=GGML,
     )
     yield k_quant("q3_k", "int3", super_scale("int6", 16), ScaleRule.FIT_THREE_BITS, 16)
     yield k_quant("q2_k", "uint2", super_scale("uint4", 16), AffineFit(-0.5, 15, is_absolute=True), 16)
@@ -217,11 +244,12 @@ def ggml_formats() -> Iterator[BlockFormat]:
             ScaleRule.LARGEST,
             BINARY16,
             f"GGUF {name.upper()}: ternary (-1, 0, 1 of int2), block 256, binary16 scale",
-            GGML,
+            GGML_SOURCE,
             division=by_reciprocal,
             rounding=ElementRounding.NEAREST_AWAY,
             packed_bits=bits,
             padding=SUPER_BLOCK,
+            runtime=GGML,
         )
 
 
@@ -230,17 +258,28 @@ def nvidia_formats() -> Iterator[BlockFormat]:
     e2m1 = element("float4_e2m1fn")
     two_levels = ScaleStore(E4M3, Storing.TENSOR_SCALED, outer=ELEMENTS.float("float32"))
     title = "NVFP4: block 16, E4M3 scale"
-    yield BlockFormat("nvfp4", e2m1, group(16), ScaleRule.LARGEST, two_levels, f"{title}, binary32 tensor scale", NVFP4)
-    yield BlockFormat(
+    nvfp4 = BlockFormat(
+        "nvfp4",
+        e2m1,
+        group(16),
+        ScaleRule.LARGEST,
+        two_levels,
+        f"{title}, binary32 tensor scale",
+        NVFP4,
+        runtime=COMPRESSED_TENSORS,
+    )
+    plain = BlockFormat(
         "nvfp4_plain",
         e2m1,
         group(16),
         ScaleRule.LARGEST,
-        ScaleStore(E4M3),
-        f"{title}, no tensor scale",
-        "as in torchao 0.18 without per_tensor_scale, but for its smallest scale of 2^-6",
+        ScaleStore(E4M3, least=2.0**E4M3.min_exponent),
+        f"{title} of at least 2^-6, no tensor scale",
+        "as in torchao 0.18 without per_tensor_scale",
         division=Division.STORED_RECIPROCAL,
+        runtime=TORCHAO,
     )
+    yield from (nvfp4, plain, as_torchao(nvfp4), as_ggml(nvfp4))
 
 
 SHORT_NAMES = {
@@ -280,15 +319,23 @@ def tiled(of: str, rows: int, columns: int) -> BlockFormat:
 def all_formats() -> Iterator[BlockFormat]:
     """The catalogue, by family."""
     yield from (microscaling(name) for name in MX_ELEMENTS)
+    yield as_compressed_tensors(microscaling("mxfp8_e4m3"))
+    yield as_ggml(microscaling("mxfp4"))
     yield from nvidia_formats()
     for where in ("tensor", "channel"):
         yield shared("fp8_e4m3", where)
     yield tiled("fp8_e4m3", 128, 128)
+    yield from (as_deepseek(single) for single in (tiled("fp8_e4m3", 128, 128), grouped("fp8_e4m3", 128)))
     for where in ("tensor", "channel"):
         yield from (shared("int8", where, is_asymmetric=is_asymmetric) for is_asymmetric in (False, True))
     yield from (shared("int4", "channel", is_asymmetric=is_asymmetric) for is_asymmetric in (False, True))
     for bits, size in ((8, 128), (4, 32), (4, 64), (4, 128), (3, 64), (3, 128), (2, 32), (2, 64)):
         yield from (grouped(f"int{bits}", size, is_asymmetric=is_asymmetric) for is_asymmetric in (False, True))
+    for single in (shared("int8", "channel"), grouped("int4", 32), grouped("int4", 128)):
+        yield as_torchao(single)
+        yield as_torchao_without_clipping(single)
+    yield as_torchao(shared("int8", "channel", is_asymmetric=True))
+    yield from (as_torchao(grouped("int4", size, is_asymmetric=True)) for size in (32, 128))
     for table in ("nf4", "bnb_fp4"):
         yield grouped(table, 64)
         yield doubly_quantized(grouped(table, 64))

@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from precisionlab.formats.blocks.element_loops import Element, to_elements
-from precisionlab.formats.blocks.steps import MAGNITUDE, ElementPlan, Steps
+from precisionlab.formats.blocks.element_loops import Element, round_whole, to_elements
+from precisionlab.formats.blocks.steps import EVEN_BEFORE_ZERO, MAGNITUDE, ElementPlan, Steps
 from precisionlab.formats.blocks.tiling import Shape
 
 Floats = NDArray[np.float32]
@@ -147,6 +147,8 @@ def quantize_run(  # noqa: PLR0913, PLR0917 - compiled
     else:
         divide(source, divisor[down], place, by, t)
     if shifts:
+        if element[0] == EVEN_BEFORE_ZERO:
+            round_whole(t)
         add(t, after[down], place, by, t)
     to_elements(t, element, indices, r)
     if shifts:

@@ -11,7 +11,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from precisionlab.formats.blocks.steps import FLOATS, FLOATS_OF_ONE_ZERO, HALF_UP, LOWER, NEAREST_AWAY, NEAREST_EVEN
+from precisionlab.formats.blocks.steps import (
+    EVEN_BEFORE_ZERO,
+    FLOATS,
+    FLOATS_OF_ONE_ZERO,
+    HALF_UP,
+    LOWER,
+    NEAREST_AWAY,
+    NEAREST_EVEN,
+    NEAREST_TOWARD,
+)
 
 Element = Any
 """What `ElementPlan.for_loops` gives: the kind, ends and anchors, bounds, entries."""
@@ -29,10 +38,12 @@ def to_elements(t: Floats, element: Element, room: Integers, r: Floats) -> None:
         if kind == FLOATS_OF_ONE_ZERO:
             for k in range(r.size):
                 r[k] += np.float32(0)
-    elif kind == NEAREST_EVEN:
+    elif kind in (NEAREST_EVEN, EVEN_BEFORE_ZERO):
         round_even(t, low, high, r)
     elif kind == NEAREST_AWAY:
         round_away(t, low, high, r)
+    elif kind == NEAREST_TOWARD:
+        round_toward(t, bounds, entries, room, r)
     elif kind == HALF_UP:
         round_half_up(t, low, high, r)
     elif kind == LOWER:
@@ -79,6 +90,25 @@ def round_even(t: Floats, low: np.float32, high: np.float32, r: Floats) -> None:
     """To integers, ties to even. Integers have no negative zero: adding 0 takes it away."""
     for k in range(t.size):
         r[k] = np.rint(min(max(t[k], low), high)) + np.float32(0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def round_whole(t: Floats) -> None:
+    """To whole numbers in place, ties to even."""
+    for k in range(t.size):
+        t[k] = np.rint(t[k])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def round_toward(t: Floats, bounds: Floats, entries: Floats, room: Integers, r: Floats) -> None:
+    """To the nearest of magnitudes, ties to the lower one; zero has no sign: adding 0 takes it away."""
+    for k in range(t.size):
+        r[k] = abs(t[k])
+    count_below(r, bounds, room)
+    take_entries(room, entries, r)
+    take_signs(t.view(np.int32), r.view(np.int32))
+    for k in range(t.size):
+        r[k] += np.float32(0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

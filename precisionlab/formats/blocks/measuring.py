@@ -192,7 +192,8 @@ def add_compiled(part: Part, work: Work, n_columns: int, tally: Tally) -> None:
 def add_eager(part: Part, work: Work, n_columns: int, tally: Tally, neighbour: Neighbour) -> None:
     """Add a piece by torch's operations, on any device."""
     x, shape = part.values, part.piece.shape
-    scaled = accelerator.scaled(x, shape, part.steps, work.plan)
+    plan = work.plan if neighbour is Neighbour.NEAREST else work.plan.unrounded()
+    scaled = accelerator.scaled(x, shape, part.steps, plan)
     made = quantized(scaled, part, work) if neighbour is Neighbour.NEAREST else drawn(scaled, part, work, neighbour)
     places = torch.arange(x.numel(), device=x.device).view(x.shape) + part.first(work)
     stride = n_columns + -n_columns % work.format.padding

@@ -15,6 +15,7 @@ from precisionlab.formats.blocks.catalogue import (
     shared,
     tiled,
 )
+from precisionlab.formats.blocks.conventions import CONVENTIONS
 from precisionlab.formats.blocks.records import BlockFormat
 
 LONGEST_BLOCK = 1 << 30
@@ -26,6 +27,20 @@ ENTRIES_BY_NAME = {format_.name: format_ for format_ in ENTRIES}
 @lru_cache(maxsize=1024)
 def find_block(name: str) -> BlockFormat | None:
     """The block format of a name in lower case; None for names that are no block format's.
+
+    Raises:
+        FormatError: no format can have these parts.
+    """
+    if name not in ENTRIES_BY_NAME:
+        for suffix, convention in CONVENTIONS.items():
+            if name.endswith(suffix):
+                single = find_single(name.removesuffix(suffix))
+                return None if single is None else convention(single)
+    return find_single(name)
+
+
+def find_single(name: str) -> BlockFormat | None:
+    """The same without looking for the runtime at the end of a spelled name.
 
     Raises:
         FormatError: no format can have these parts.

@@ -47,13 +47,19 @@ class ScaleRule(Enum):
     """What the scale s of a block is, before it is stored; amax is the largest magnitude in the block."""
 
     LARGEST = "s = amax / the element's largest number"
+    LARGEST_FACTOR = (
+        "s = 1 / f; f = the element's largest number / max(amax, 1e-12), the quotient in binary64 rounded to binary32"
+    )
     HALF_RANGE = "s = amax / (half the distance of the element's ends)"
+    NO_CLIPPING = "s = max(min(0, x) / the element's lowest number, max(0, x) / its highest)"
     RANGE = "s = (max(0, x) - min(0, x)) / (the distance of the element's ends)"
     SPAN = "s = (largest - least number) / (the distance of the element's ends); the minimum is the least number"
     SIGNED_LARGEST = "s = the value of largest magnitude / the element's lowest number"
     POWER_FLOOR = "s = 2^(floor(log2 amax) - emax)"
+    POWER_FLOOR_OF_LOG = "s = 2^(floor(log2 amax, the logarithm rounded to binary32) - emax)"
     POWER_CEIL = "s = 2^(ceil(log2 amax) - emax)"
     POWER_EVEN = "s = 2^(floor(log2 of amax rounded half up to the element's mantissa bits) - emax)"
+    POWER_EVEN_E2M1 = "s = 2^(floor(log2 of amax rounded half up to one mantissa bit, that of E2M1) - emax)"
     POWER_UP = "s = 2^ceil(log2(amax / the element's largest number))"
     FIT_SYMMETRIC = "s of least error weighted by x^2 among 19 near the signed largest / lowest"
     FIT_THREE_BITS = "s of least error weighted by x^2, improved by moving single elements"
@@ -61,8 +67,18 @@ class ScaleRule(Enum):
     FIT_CODEBOOK = "s of least error weighted by x^2 among 16 near the signed largest / either end of the table"
 
 
-RANGE_RULES = frozenset({ScaleRule.RANGE, ScaleRule.SPAN})
-POWER_RULES = frozenset({ScaleRule.POWER_FLOOR, ScaleRule.POWER_CEIL, ScaleRule.POWER_EVEN, ScaleRule.POWER_UP})
+RANGE_RULES = frozenset({ScaleRule.RANGE, ScaleRule.SPAN, ScaleRule.NO_CLIPPING})
+"""Those that ask for the least and the greatest number."""
+POWER_RULES = frozenset(
+    {
+        ScaleRule.POWER_FLOOR,
+        ScaleRule.POWER_FLOOR_OF_LOG,
+        ScaleRule.POWER_CEIL,
+        ScaleRule.POWER_EVEN,
+        ScaleRule.POWER_EVEN_E2M1,
+        ScaleRule.POWER_UP,
+    }
+)
 FITS = frozenset({ScaleRule.FIT_SYMMETRIC, ScaleRule.FIT_THREE_BITS, ScaleRule.FIT_AFFINE, ScaleRule.FIT_CODEBOOK})
 
 
@@ -70,12 +86,18 @@ class Storing(Enum):
     """How scales become stored ones."""
 
     ROUNDED = "rounded to it"
+    ROUNDED_UP_AT_HALF = "rounded half up to it; from 248 on to 448, and between 7 and 8 times the smallest subnormal down (ggml's UE4M3)"
     TENSOR_SCALED = "times g = 2688 / amax of the tensor and rounded to it; g is kept, and divides"
+    TENSOR_MULTIPLIED = "over g = amax of the tensor / 2688 and rounded to it; g is kept, and multiplies"
     SUPER_BLOCK = "as integers: over d = the largest in the super-block / the largest integer; d is kept"
     SIGNED_SUPER_BLOCK = (
         "as integers: over d = the one of largest magnitude in the super-block / the lowest integer; d is kept"
     )
     CENTRED = "less their mean, over the largest of 256 in turn; mean and largest are kept"
+
+
+TENSOR_STORINGS = frozenset({Storing.TENSOR_SCALED, Storing.TENSOR_MULTIPLIED})
+"""Those with one number for the tensor, the same for all scales."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,13 @@ class ScaleStore:
     """The format of the second-level scale."""
     span: int | None = None
     """How many scales share one of the second level; None for all of the tensor."""
+    least: float = 0.0
+    """What smaller scales are raised to when they are stored."""
+
+    @property
+    def is_tensor_wide(self) -> bool:
+        """Whether one number for the tensor scales all scales."""
+        return self.storing in TENSOR_STORINGS
 
     @property
     def bits_of_one(self) -> Fraction:
@@ -118,16 +147,23 @@ class Division(Enum):
     STORED = "x / stored scale"
     STORED_RECIPROCAL = "x * (1 / stored scale)"
     RECIPROCAL = "x * (1 / scale before it was stored)"
+    RECIPROCAL_OF_BOTH = "x * ((1 / the tensor's scale) / stored scale)"
+    FACTOR = "x * f, whose reciprocal is the scale"
 
 
 class ElementRounding(Enum):
     """How a scaled number becomes an element."""
 
     NEAREST_EVEN = "nearest, ties to even"
+    EVEN_BEFORE_ZERO = (
+        "nearest, ties to even, before the zero point is added, which is itself lowest - round(min(0, x) / s)"
+    )
     NEAREST_AWAY = "nearest, ties away from zero"
+    NEAREST_TOWARD = "nearest, ties toward zero, which has no sign"
     HALF_UP = "floor(x + 1/2 - lowest) + lowest, the sum rounded to binary32"
     LOWER = "nearest, ties to the lower entry"
     UPPER = "nearest, ties to the upper entry"
 
 
+FLOAT_ROUNDINGS = frozenset({ElementRounding.NEAREST_EVEN, ElementRounding.NEAREST_TOWARD})
 TABLE_ROUNDINGS = frozenset({ElementRounding.LOWER, ElementRounding.UPPER})

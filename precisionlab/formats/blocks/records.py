@@ -23,7 +23,7 @@ class BlockFormat:
     """Elements in blocks that share a scale.
 
     An element x of a block with scale s becomes q = round(x / s), clamped to the element's ends,
-    and stands for q * s. With a zero point z it is round(x / s + z), and (q - z) * s; with a
+    and stands for q * s. With a zero point z it is round(x / s + z), or round(x / s) + z, and (q - z) * s; with a
     minimum m, which is kept negated, it is round((x + m) / s), and q * s - m. All steps are in binary32.
 
     Raises:
@@ -52,6 +52,10 @@ class BlockFormat:
     """For the rule that fits scale and minimum."""
     padding: int = 1
     """Rows are filled up to a multiple of this, so that there are no short blocks."""
+    runtime: str = ""
+    """Whose arithmetic it is, in a word or two."""
+    base: str = ""
+    """The entry whose name it shares and whose runtime computes otherwise; empty for that entry itself."""
 
     def __post_init__(self) -> None:
         problem = impossibility(self)
@@ -75,6 +79,11 @@ class BlockFormat:
         stores = [store for store in (self.scale, self.minimum) if store is not None]
         scales = sum((store.bits_of_one for store in stores), Fraction(0)) + self.zero_point * self.element.bits
         return float(self.element_bits + scales / size)
+
+    @property
+    def family(self) -> str:
+        """The name that entries of one format share whose runtimes compute otherwise."""
+        return self.base or self.name
 
     @property
     def is_local(self) -> bool:

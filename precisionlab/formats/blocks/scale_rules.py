@@ -5,15 +5,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from precisionlab.formats.blocks.parts import POWER_RULES, ScaleRule
+from precisionlab.formats.blocks.parts import POWER_RULES, ElementRounding, ScaleRule
 from precisionlab.formats.blocks.records import BlockFormat
 from precisionlab.formats.blocks.steps import ends_of
+from precisionlab.formats.blocks.stored_scales import raised
 from precisionlab.formats.records import FloatFormat
 
 LOWEST_POWER = -127
 HIGHEST_POWER = 127
 """Exponents of E8M0."""
 MANTISSA_MASK = (1 << 23) - 1
+E2M1_MANTISSA_BITS = 1
+LEAST_AMAX = 1e-12
+"""What DeepSeek takes for amax where that is smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +38,40 @@ class Scales:
     scale: Tensor
     minimum: Tensor | None = None
     zero_point: Tensor | None = None
+    factor: Tensor | None = None
+    """What elements are multiplied with, where that is no quotient of the scale."""
 
 
 def scales_of(extremes: Extremes, format_: BlockFormat) -> Scales:
     """The scale, and zero point if any, of each block, for the rules that need no more than the extremes."""
     if format_.rule in POWER_RULES:
         return Scales(powers(extremes.amax, format_))
+    if extremes.low is not None and extremes.high is not None:
+        return scales_of_range(extremes.low, extremes.high, format_)
     lowest, highest = ends_of(format_)
     match format_.rule:
         case ScaleRule.LARGEST:
             return Scales(over(extremes.amax, highest))
         case ScaleRule.HALF_RANGE:
             return Scales(over(extremes.amax, (highest - lowest) / 2))
+        case ScaleRule.LARGEST_FACTOR:
+            return factored(extremes.amax, highest)
         case ScaleRule.SIGNED_LARGEST if extremes.signed is not None:
             return Scales(over(extremes.signed, lowest))
-        case ScaleRule.RANGE if extremes.low is not None and extremes.high is not None:
-            return ranged(extremes.low, extremes.high, lowest, highest)
-        case ScaleRule.SPAN if extremes.low is not None and extremes.high is not None:
-            return Scales(over(extremes.high - extremes.low, highest - lowest), minimum=-extremes.low)
+        case _:
+            raise AssertionError(format_.rule)
+
+
+def scales_of_range(low: Tensor, high: Tensor, format_: BlockFormat) -> Scales:
+    """The same for the rules that ask for the least and the greatest number."""
+    lowest, highest = ends_of(format_)
+    match format_.rule:
+        case ScaleRule.RANGE:
+            return ranged(low, high, format_)
+        case ScaleRule.NO_CLIPPING:
+            return Scales(torch.maximum(over(low.clamp(max=0), lowest), over(high.clamp(min=0), highest)))
+        case ScaleRule.SPAN:
+            return Scales(over(high - low, highest - lowest), minimum=-low)
         case _:
             raise AssertionError(format_.rule)
 
@@ -61,11 +81,22 @@ def over(values: Tensor, constant: float) -> Tensor:
     return values / torch.full_like(values, constant)
 
 
-def ranged(low: Tensor, high: Tensor, lowest: float, highest: float) -> Scales:
+def factored(amax: Tensor, highest: float) -> Scales:
+    """The factor that makes the largest number the highest element, and the scale that is its reciprocal."""
+    sizes = amax.double().clamp(min=LEAST_AMAX)
+    factor = (torch.full_like(sizes, highest) / sizes).float()
+    return Scales(factor.reciprocal(), factor=factor)
+
+
+def ranged(low: Tensor, high: Tensor, format_: BlockFormat) -> Scales:
     """Scale and zero point of the range from the least to the greatest number, which holds 0."""
+    lowest, highest = ends_of(format_)
     low, high = low.clamp(max=0), high.clamp(min=0)
-    scale = over(high - low, highest - lowest)
-    zero_point = (lowest - low / scale).clamp(lowest, highest).round()
+    scale = raised(over(high - low, highest - lowest), format_.scale)
+    if format_.rounding is ElementRounding.EVEN_BEFORE_ZERO:
+        zero_point = (lowest - (low / scale).round()).clamp(lowest, highest)
+    else:
+        zero_point = (lowest - low / scale).clamp(lowest, highest).round()
     return Scales(scale, zero_point=torch.where(scale > 0, zero_point, 0.0))
 
 
@@ -78,19 +109,32 @@ def powers(amax: Tensor, format_: BlockFormat) -> Tensor:
     match format_.rule:
         case ScaleRule.POWER_FLOOR:
             exponent = exponents(amax) - top
+        case ScaleRule.POWER_FLOOR_OF_LOG:
+            exponent = exponents_by_log(amax) - top
         case ScaleRule.POWER_CEIL:
             exponent = exponents_up(amax) - top
         case ScaleRule.POWER_EVEN:
-            half = 1 << (22 - mantissa_bits(format_))
-            exponent = exponents((amax.view(torch.int32) + half).view(torch.float32)) - top
+            exponent = exponents(rounded_half_up(amax, mantissa_bits(format_))) - top
+        case ScaleRule.POWER_EVEN_E2M1:
+            exponent = exponents(rounded_half_up(amax, E2M1_MANTISSA_BITS)) - top
         case _:
             exponent = exponents_up(over(amax, ends_of(format_)[1] * 2.0**format_.element_exponent))
     return power_of_two(exponent.clamp(LOWEST_POWER, HIGHEST_POWER))
 
 
+def rounded_half_up(values: Tensor, bits: int) -> Tensor:
+    """To so many mantissa bits, but for those below, which exponents do not depend on."""
+    return (values.view(torch.int32) + (1 << (22 - bits))).view(torch.float32)
+
+
 def exponents(values: Tensor) -> Tensor:
     """floor(log2) of positive numbers; -127 for 0 and all subnormals, below which E8M0 does not go."""
     return (values.view(torch.int32) >> 23) - 127
+
+
+def exponents_by_log(values: Tensor) -> Tensor:
+    """The floor of log2 rounded to binary32, which just below some powers of two is theirs; -300 for 0."""
+    return values.double().log2().float().floor().clamp(min=-300).to(torch.int32)
 
 
 def exponents_up(values: Tensor) -> Tensor:

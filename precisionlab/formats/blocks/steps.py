@@ -1,6 +1,6 @@
 """What elementwise work comes down to: constants of the element format, and six numbers for each block."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +9,29 @@ from numpy.typing import NDArray
 
 from precisionlab.formats.blocks.parts import Division, ElementRounding
 from precisionlab.formats.blocks.records import BlockFormat
-from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat
+from precisionlab.formats.patterns import decode_all
+from precisionlab.formats.records import CodebookFormat, ElementFormat, FloatFormat, IntegerFormat
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-FLOATS, FLOATS_OF_ONE_ZERO, NEAREST_EVEN, NEAREST_AWAY, HALF_UP, LOWER, UPPER = range(7)
+(
+    FLOATS,
+    FLOATS_OF_ONE_ZERO,
+    NEAREST_EVEN,
+    EVEN_BEFORE_ZERO,
+    NEAREST_AWAY,
+    NEAREST_TOWARD,
+    HALF_UP,
+    LOWER,
+    UPPER,
+) = range(9)
 """The kinds of loops that turn scaled numbers into elements."""
 KINDS = {
     ElementRounding.NEAREST_EVEN: NEAREST_EVEN,
+    ElementRounding.EVEN_BEFORE_ZERO: EVEN_BEFORE_ZERO,
     ElementRounding.NEAREST_AWAY: NEAREST_AWAY,
+    ElementRounding.NEAREST_TOWARD: NEAREST_TOWARD,
     ElementRounding.HALF_UP: HALF_UP,
     ElementRounding.LOWER: LOWER,
     ElementRounding.UPPER: UPPER,
@@ -52,7 +65,10 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """An element x becomes q = round((x + before) / divisor + after), and then what that is worth."""
+    """An element x becomes q = round((x + before) / divisor + after), and then what that is worth.
+
+    With `ElementRounding.EVEN_BEFORE_ZERO` it is q = round((x + before) / divisor) + after.
+    """
 
     before: "Tensor"
     divisor: "Tensor"
@@ -89,9 +105,23 @@ class ElementPlan:
     has_negative_zero: bool
     """Whether zero keeps its sign."""
     bounds: NDArray[np.float32]
-    """Halfway between the entries of a table."""
+    """Halfway between the entries."""
     entries: NDArray[np.float32]
-    """A table's numbers in increasing order."""
+    """A table's numbers in increasing order; of floats whose ties go toward zero, those without a sign."""
+
+    @property
+    def rounds_first(self) -> bool:
+        """Whether numbers are rounded before anything is added."""
+        return self.rounding is ElementRounding.EVEN_BEFORE_ZERO
+
+    def unrounded(self) -> "ElementPlan":
+        """The same without that, for whoever rounds otherwise."""
+        return replace(self, rounding=ElementRounding.NEAREST_EVEN) if self.rounds_first else self
+
+    @property
+    def adds_anchors(self) -> bool:
+        """Whether elements are floats to which a sum rounds, ties to even."""
+        return self.mantissa_bits >= 0 and self.rounding is ElementRounding.NEAREST_EVEN
 
     def constants(self) -> tuple[np.float32, np.float32, np.int32, np.int32]:
         """Lowest and highest element; for floats the lowest exponent field, and how far above an anchor lies, as patterns."""
@@ -104,7 +134,7 @@ class ElementPlan:
     ) -> tuple[int, tuple[np.float32, np.float32, np.int32, np.int32], NDArray[np.float32], NDArray[np.float32]]:
         """The kind, the constants and the table, as compiled loops take them."""
         floats = FLOATS if self.has_negative_zero else FLOATS_OF_ONE_ZERO
-        kind = floats if self.mantissa_bits >= 0 else KINDS[self.rounding]
+        kind = floats if self.adds_anchors else KINDS[self.rounding]
         return kind, self.constants(), self.bounds, self.entries
 
 
@@ -113,7 +143,8 @@ def plan_of(format_: BlockFormat) -> ElementPlan:
     """The plan for a block format's elements."""
     element = format_.element
     low, high = ends_of(format_)
-    entries = sorted_entries(element)
+    goes_toward = format_.rounding is ElementRounding.NEAREST_TOWARD
+    entries = magnitudes(element) if goes_toward else sorted_entries(element)
     return ElementPlan(
         rounding=format_.rounding,
         multiplies=format_.division is not Division.STORED,
@@ -147,3 +178,9 @@ def sorted_entries(element: object) -> NDArray[np.float32]:
     """A table's distinct numbers in increasing order; none for other formats."""
     values = element.values if isinstance(element, CodebookFormat) else ()
     return np.unique(np.asarray(values, np.float32))
+
+
+def magnitudes(element: ElementFormat) -> NDArray[np.float32]:
+    """A format's finite numbers without their signs in increasing order."""
+    values = np.abs(decode_all(element))
+    return np.unique(values[np.isfinite(values)].astype(np.float32))

@@ -18,6 +18,11 @@ TENSOR_TOP: Final = 448 * 6
 """Largest E4M3 scale by largest E2M1 element: what NVFP4 maps a tensor's amax to."""
 TINY: Final = 2.0**-126
 """Smallest normal number of binary32."""
+UE4M3_STEPS: Final = 512.0
+"""Numbers of E4M3 below its smallest normal one, `UE4M3_NORMAL`, are multiples of 1 over this."""
+UE4M3_NORMAL: Final = 2.0**-6
+UE4M3_TOP_BINADE: Final = 256.0
+UE4M3_LARGEST: Final = 448.0
 STEPS: Final = 1 << 16
 """Into so many the range of quantized scales is cut."""
 
@@ -48,6 +53,8 @@ def effective(stored_: StoredScales, store: ScaleStore) -> Tensor:
         return numbers
     if store.storing is Storing.TENSOR_SCALED:
         return numbers / outer
+    if store.storing is Storing.TENSOR_MULTIPLIED:
+        return numbers * outer
     if store.storing is Storing.CENTRED and stored_.mean is not None:
         return spread(outer, numbers, store) * numbers + stored_.mean
     return spread(outer, numbers, store) * numbers
@@ -61,7 +68,24 @@ def spread(outer: Tensor, numbers: Tensor, store: ScaleStore) -> Tensor:
 def rounded(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
     """To the format's own numbers; beyond the largest to it, or to infinity where the format has one."""
     del amax
-    return StoredScales(rounded_to(scales, store.format))
+    return StoredScales(rounded_to(raised(scales, store), store.format))
+
+
+def raised(scales: Tensor, store: ScaleStore) -> Tensor:
+    """None smaller than the least that is stored; without one, scales of either sign as they are."""
+    return scales.clamp(min=store.least) if store.least else scales
+
+
+def rounded_up_at_half(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
+    """To E4M3 as ggml does: half up, never to 2^-6 from below, and everything that rounds to 256 or more to 448.
+
+    ggml_fp32_to_ue4m3 in ggml-impl.h.
+    """
+    del amax, store
+    subnormal = (scales * UE4M3_STEPS + 0.5).trunc().clamp(max=UE4M3_STEPS * UE4M3_NORMAL - 1) / UE4M3_STEPS
+    normal = ((scales.view(torch.int32) + (1 << 19)) & -(1 << 20)).view(torch.float32)
+    numbers = torch.where(scales < UE4M3_NORMAL, subnormal, normal)
+    return StoredScales(torch.where(numbers < UE4M3_TOP_BINADE, numbers, UE4M3_LARGEST))
 
 
 def rounded_to(scales: Tensor, format_: FloatFormat | IntegerFormat | CodebookFormat) -> Tensor:
@@ -79,6 +103,14 @@ def tensor_scaled(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScal
     outer = top.reciprocal() * TENSOR_TOP
     outer = torch.where(outer.isfinite(), outer, 1.0)
     return StoredScales(rounded_to(outer * scales, store.format), outer)
+
+
+def tensor_multiplied(scales: Tensor, store: ScaleStore, amax: Tensor) -> StoredScales:
+    """With one number for the tensor, whose reciprocal must be one in binary32: as in torchao."""
+    top = amax.max().reshape(1) if amax.numel() else amax.new_zeros((1,))
+    outer = top / torch.full_like(top, TENSOR_TOP)
+    outer = torch.where(outer.reciprocal().isfinite(), outer, TINY)
+    return StoredScales(rounded_to(raised(scales / outer, store), store.format), outer)
 
 
 def super_blocks(scales: Tensor, store: ScaleStore) -> Tensor:
@@ -155,7 +187,9 @@ def looked_up(scaled: Tensor, table: CodebookFormat) -> Tensor:
 
 STORINGS: Final[dict[Storing, Callable[[Tensor, ScaleStore, Tensor], StoredScales]]] = {
     Storing.ROUNDED: rounded,
+    Storing.ROUNDED_UP_AT_HALF: rounded_up_at_half,
     Storing.TENSOR_SCALED: tensor_scaled,
+    Storing.TENSOR_MULTIPLIED: tensor_multiplied,
     Storing.SUPER_BLOCK: ratios_to_largest,
     Storing.SIGNED_SUPER_BLOCK: ratios_to_signed_largest,
     Storing.CENTRED: centred,

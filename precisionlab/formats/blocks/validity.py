@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from precisionlab.formats.blocks.parts import (
     FITS,
+    FLOAT_ROUNDINGS,
     TABLE_ROUNDINGS,
     BlockElement,
+    Division,
+    ElementRounding,
     Extent,
     ScaleRule,
     ScaleStore,
     Storing,
 )
+from precisionlab.formats.naming import ELEMENTS, is_same
 from precisionlab.formats.records import CodebookFormat, FloatFormat, IntegerFormat, SignEncoding
 
 if TYPE_CHECKING:
@@ -27,7 +31,13 @@ LONGEST_IN_A_ROW: Final = 1 << 16
 """Of blocks that must lie in one piece of a tensor."""
 
 SIGNED_INTEGERS: Final = frozenset(
-    {ScaleRule.HALF_RANGE, ScaleRule.SIGNED_LARGEST, ScaleRule.FIT_SYMMETRIC, ScaleRule.FIT_THREE_BITS}
+    {
+        ScaleRule.HALF_RANGE,
+        ScaleRule.NO_CLIPPING,
+        ScaleRule.SIGNED_LARGEST,
+        ScaleRule.FIT_SYMMETRIC,
+        ScaleRule.FIT_THREE_BITS,
+    }
 )
 """Rules for integers of both signs."""
 WITH_MINIMUM: Final = frozenset({ScaleRule.SPAN, ScaleRule.FIT_AFFINE})
@@ -51,7 +61,9 @@ def problems(format_: "BlockFormat") -> Iterator[str]:
     yield from problems_of_element(format_.element)
     yield from problems_of_extent(format_)
     yield from problems_of_rule(format_)
+    yield from problems_of_arithmetic(format_)
     yield from problems_of_span(format_.scale)
+    yield from problems_of_least(format_)
     yield from problems_of_store(format_.scale, format_)
     if format_.minimum is not None:
         yield from problems_of_store(format_.minimum, format_)
@@ -121,21 +133,56 @@ def problems_of_rule(format_: "BlockFormat") -> Iterator[str]:
         yield "the rule FIT_AFFINE, and it alone, needs a fit"
 
 
+def problems_of_arithmetic(format_: "BlockFormat") -> Iterator[str]:
+    """What roundings and divisions ask of other parts."""
+    element, rounding, division = format_.element, format_.rounding, format_.division
+    if isinstance(element, FloatFormat) and rounding not in FLOAT_ROUNDINGS:
+        yield f"floats in blocks are not rounded {rounding.name}"
+    if rounding is ElementRounding.NEAREST_TOWARD and not isinstance(element, FloatFormat):
+        yield "the rounding NEAREST_TOWARD is for floats"
+    if rounding is ElementRounding.EVEN_BEFORE_ZERO and not format_.zero_point:
+        yield "the rounding EVEN_BEFORE_ZERO is for blocks with a zero point"
+    if (division is Division.FACTOR) != (format_.rule is ScaleRule.LARGEST_FACTOR):
+        yield "elements are multiplied with a factor by the rule LARGEST_FACTOR, and by it alone"
+    if division is Division.RECIPROCAL_OF_BOTH and format_.scale.storing is not Storing.TENSOR_MULTIPLIED:
+        yield "the division RECIPROCAL_OF_BOTH goes with TENSOR_MULTIPLIED alone"
+
+
+def problems_of_least(format_: "BlockFormat") -> Iterator[str]:
+    """What is wrong with the smallest scale."""
+    store = format_.scale
+    if not store.least:
+        return
+    if not (isinstance(store.format, FloatFormat) and 0 < store.least <= store.format.max_finite):
+        yield "the smallest scale is a number of the format of scales, above 0"
+    elif store.storing not in {Storing.ROUNDED, Storing.TENSOR_MULTIPLIED}:
+        yield f"scales that are stored by {store.storing.name} have no smallest one"
+    elif format_.rule is ScaleRule.SIGNED_LARGEST:
+        yield "scales of either sign have no smallest one"
+
+
 def problems_of_span(store: ScaleStore) -> Iterator[str]:
     """What is wrong with how many scales share one of the second level."""
     if store.span is not None and (type(store.span) is not int or store.span < 1):
         yield "a whole number of scales, at least one, shares one of the second level"
 
 
+def problems_of_float_scale(store: ScaleStore) -> Iterator[str]:
+    """What is wrong with the format of scales that are numbers."""
+    if not isinstance(store.format, FloatFormat):
+        yield f"scales that are {store.storing.name.lower().replace('_', ' ')} are floats"
+    elif store.storing is Storing.ROUNDED_UP_AT_HALF and not is_same(store.format, ELEMENTS.float("float8_e4m3fn")):
+        yield "scales that are rounded up at half are in E4M3"
+
+
 def problems_of_store(store: ScaleStore, format_: "BlockFormat") -> Iterator[str]:
     """What is wrong with how scales are stored."""
     kept, span = store.format, store.span
     match store.storing:
-        case Storing.ROUNDED | Storing.TENSOR_SCALED:
-            if not isinstance(kept, FloatFormat):
-                yield f"scales that are {store.storing.name.lower().replace('_', ' ')} are floats"
-            if (store.storing is Storing.TENSOR_SCALED) != (store.outer is not None) or span is not None:
-                yield "a scale for the tensor, and none for neighbours, goes with TENSOR_SCALED alone"
+        case Storing.ROUNDED | Storing.ROUNDED_UP_AT_HALF | Storing.TENSOR_SCALED | Storing.TENSOR_MULTIPLIED:
+            yield from problems_of_float_scale(store)
+            if store.is_tensor_wide != (store.outer is not None) or span is not None:
+                yield "a scale for the tensor, and none for neighbours, goes with TENSOR_SCALED and TENSOR_MULTIPLIED"
         case Storing.SUPER_BLOCK | Storing.SIGNED_SUPER_BLOCK:
             is_signed = store.storing is Storing.SIGNED_SUPER_BLOCK
             if not isinstance(kept, IntegerFormat) or kept.signed is not is_signed:
@@ -146,5 +193,6 @@ def problems_of_store(store: ScaleStore, format_: "BlockFormat") -> Iterator[str
         case Storing.CENTRED:
             if not isinstance(kept, CodebookFormat) or store.outer is None or not span:
                 yield "centred scales are entries of a table, so many under one float scale"
-    if store.storing in {Storing.TENSOR_SCALED, Storing.CENTRED} and store.outer is not None and store.outer.bits != 32:
+    is_in_binary32 = store.is_tensor_wide or store.storing is Storing.CENTRED
+    if is_in_binary32 and store.outer is not None and store.outer.bits != 32:
         yield f"the second level of {store.storing.name} is in binary32"

@@ -23,6 +23,8 @@ INFINITY = 0x7F800000
 """Pattern of binary32 from which numbers are not finite."""
 LEAST = 1e-38
 """The smallest scale of which the reciprocal is taken."""
+GREATEST = torch.finfo(torch.float32).max
+"""What reciprocals that overflow become, so that zeros stay zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +267,12 @@ def steps_of(found: Stored, format_: BlockFormat) -> Steps:
             divisor = reciprocal(worth.unit)
         case Division.RECIPROCAL:
             divisor = reciprocal(found.scales.scale)
+        case Division.RECIPROCAL_OF_BOTH if found.stored.outer is not None:
+            divisor = (reciprocal(found.stored.outer) / found.stored.numbers).clamp(max=GREATEST)
+        case Division.FACTOR if found.scales.factor is not None:
+            divisor = found.scales.factor
+        case _:
+            raise AssertionError(format_.division)
     exact = found.scales.minimum if format_.division is Division.RECIPROCAL else None
     return Steps(worth.less if exact is None else exact, divisor, worth.minus, worth)
 

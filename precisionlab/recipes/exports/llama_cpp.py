@@ -26,6 +26,9 @@ STORED_TYPES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 DEFAULT_TYPE = "Q8_0"
 """For what the recipe does not know, where it quantizes nothing; overrides count only under a quantized type."""
 
+NO_FILE_TYPES = frozenset({"MXFP4", "NVFP4"})
+"""Types of tensors that llama-quantize does not take for those of a file."""
+
 MIXED = "it is one tensor with others (experts of a layer) that have another format"
 
 
@@ -152,6 +155,6 @@ def default_type(typed: Iterable[Typed]) -> str:
     """The type of most quantized elements, which the file then names as its own."""
     elements: Counter[str] = Counter()
     for entry in typed:
-        if entry.type not in STORED_TYPES.values() and entry.type != "MXFP4":
+        if entry.type not in STORED_TYPES.values() and entry.type not in NO_FILE_TYPES:
             elements[entry.type] += prod(entry.assignment.shape)
     return max(elements, key=elements.__getitem__, default=DEFAULT_TYPE)

@@ -8,7 +8,7 @@ import json
 
 from precisionlab.analysis.quantization.targets import Target
 from precisionlab.formats import BlockFormat, FloatFormat
-from precisionlab.formats.blocks.parts import Extent, ScaleRule, Storing
+from precisionlab.formats.blocks.parts import Extent, ScaleRule
 from precisionlab.recipes.exports.comments import differences, has_own_scale, heading, narrow_scales, omissions
 from precisionlab.recipes.exports.name_patterns import cover, expression
 from precisionlab.recipes.exports.placing import Placement, no_matrix_of_a_module, place, short_group
@@ -23,6 +23,11 @@ SCALING_MODES = {
     ScaleRule.POWER_CEIL: "CEIL",
     ScaleRule.POWER_EVEN: "EVEN",
     ScaleRule.POWER_UP: "RCEIL",
+}
+MAPPINGS = {
+    ScaleRule.HALF_RANGE: "SYMMETRIC",
+    ScaleRule.NO_CLIPPING: "SYMMETRIC_NO_CLIPPING_ERR",
+    ScaleRule.RANGE: "ASYMMETRIC",
 }
 PACKED_FP4 = {"float4_e2m1fn": "float4_e2m1fn_x2"}
 """Dtypes that torch has for pairs of elements alone."""
@@ -67,7 +72,7 @@ def notes_of(recipe: Recipe, placement: Placement) -> tuple[str, ...]:
 def obstacle(assignment: Assignment, target: Target) -> str:
     """Why torchao cannot quantize a tensor so."""
     reason = no_matrix_of_a_module(assignment) or short_group(assignment, target)
-    if not reason and target.format.name in {"nvfp4", "nvfp4_plain"} and assignment.shape[0] % 16:
+    if not reason and target.format.name in {"nvfp4", "nvfp4_torchao", "nvfp4_plain"} and assignment.shape[0] % 16:
         return f"it has {assignment.shape[0]} rows, and NVFP4 wants a multiple of 16"
     return reason
 
@@ -90,9 +95,8 @@ def config(target: Target) -> Json:
     if isinstance(found.element, FloatFormat) and found.element.bits == 8:
         return float8(found.element.name, granularity(found.extent))
     if isinstance(found.element, FloatFormat):
-        has_outer = found.scale.storing is Storing.TENSOR_SCALED
-        return made("NVFP4WeightOnlyConfig", 1, {"use_dynamic_per_tensor_scale": has_outer})
-    if found.element.bits == 8 and not found.zero_point:
+        return made("NVFP4WeightOnlyConfig", 1, {"use_dynamic_per_tensor_scale": found.scale.is_tensor_wide})
+    if found.element.bits == 8 and found.rule is ScaleRule.HALF_RANGE:
         return made("Int8WeightOnlyConfig", 2, {"granularity": granularity(found.extent)})
     return any_integer(found)
 
@@ -115,7 +119,6 @@ def microscaling(found: BlockFormat) -> Json:
 
 def any_integer(found: BlockFormat) -> Json:
     """Weights in integers of any width."""
-    mapping = "ASYMMETRIC" if found.zero_point else "SYMMETRIC"
     is_channel = found.extent.columns is None
     return made(
         "IntxWeightOnlyConfig",
@@ -123,7 +126,7 @@ def any_integer(found: BlockFormat) -> Json:
         {
             "weight_dtype": torch_dtype(f"int{found.element.bits}"),
             "granularity": made("PerAxis", 1, {"axis": 0}) if is_channel else granularity(found.extent),
-            "mapping_type": {"_type": "MappingType", "_data": mapping},
+            "mapping_type": {"_type": "MappingType", "_data": MAPPINGS[found.rule]},
         },
     )
 

@@ -134,7 +134,7 @@ def test_bits_count_scales_zero_points_padding_and_short_blocks() -> None:
 GGUF_SIZES = {
     "q8_0": (32, 34), "q4_0": (32, 18), "q4_1": (32, 20), "q5_0": (32, 22), "q5_1": (32, 24), "iq4_nl": (32, 18),
     "q2_k": (256, 84), "q3_k": (256, 110), "q4_k": (256, 144), "q5_k": (256, 176), "q6_k": (256, 210),
-    "tq1_0": (256, 54), "tq2_0": (256, 66),
+    "tq1_0": (256, 54), "tq2_0": (256, 66), "mxfp4_ggml": (32, 17), "nvfp4_ggml": (64, 36),
 }  # fmt: skip
 """Elements and bytes of a block: ggml-common.h, the structs' sizes."""
 

@@ -8,7 +8,16 @@ import pytest
 from precisionlab.errors import FormatError
 from precisionlab.formats import BlockFormat, CodebookFormat, FloatFormat, NaNs, formats
 from precisionlab.formats.blocks.catalogue import element
-from precisionlab.formats.blocks.parts import TENSOR, AffineFit, ElementRounding, Extent, ScaleRule, ScaleStore, Storing
+from precisionlab.formats.blocks.parts import (
+    TENSOR,
+    AffineFit,
+    Division,
+    ElementRounding,
+    Extent,
+    ScaleRule,
+    ScaleStore,
+    Storing,
+)
 from precisionlab.formats.naming import ELEMENTS
 
 FLOAT32 = ELEMENTS.float("float32")
@@ -47,8 +56,12 @@ WRONG: dict[str, tuple[BlockFormat, dict[str, Any], str]] = {
     "fit left out": (Q4_K, {"fit": None}, "needs a fit"),
     "fit too many": (INT4, {"fit": AffineFit(0, 1, is_absolute=False)}, "needs a fit"),
     "integer scale": (INT4, {"scale": ScaleStore(element("int8"))}, "scales that are rounded are floats"),
-    "outer for rounded": (INT4, {"scale": ScaleStore(FLOAT32, outer=FLOAT32)}, "goes with TENSOR_SCALED alone"),
-    "no outer": (NVFP4, {"scale": replace(NVFP4.scale, outer=None)}, "goes with TENSOR_SCALED alone"),
+    "outer for rounded": (
+        INT4,
+        {"scale": ScaleStore(FLOAT32, outer=FLOAT32)},
+        "goes with TENSOR_SCALED and TENSOR_MULTIPLIED",
+    ),
+    "no outer": (NVFP4, {"scale": replace(NVFP4.scale, outer=None)}, "goes with TENSOR_SCALED and TENSOR_MULTIPLIED"),
     "narrow outer": (NVFP4, {"scale": replace(NVFP4.scale, outer=ELEMENTS.float("bf16"))}, "is in binary32"),
     "float in super-block": (Q4_K, {"scale": replace(Q4_K.scale, format=FLOAT32)}, "are unsigned integers"),
     "unsigned in signed": (Q6_K, {"scale": replace(Q6_K.scale, format=element("uint8"))}, "are signed integers"),
@@ -63,6 +76,27 @@ WRONG: dict[str, tuple[BlockFormat, dict[str, Any], str]] = {
     ),
     "signed and long": (formats.block("q4_0"), {"extent": Extent(1, 1 << 20)}, "at most 65536"),
     "span of 3": (Q6_K, {"scale": replace(Q6_K.scale, span=3)}, "padding to whole ones"),
+    "even before no zero point": (INT4, {"rounding": ElementRounding.EVEN_BEFORE_ZERO}, "for blocks with a zero point"),
+    "integers toward zero": (INT4, {"rounding": ElementRounding.NEAREST_TOWARD}, "is for floats"),
+    "floats away from zero": (MXFP4, {"rounding": ElementRounding.NEAREST_AWAY}, "floats in blocks are not rounded"),
+    "no clipping of floats": (MXFP4, {"rule": ScaleRule.NO_CLIPPING}, "for integers of both signs"),
+    "factor left out": (MXFP4, {"division": Division.FACTOR}, "by the rule LARGEST_FACTOR, and by it alone"),
+    "factor too many": (MXFP4, {"rule": ScaleRule.LARGEST_FACTOR}, "by the rule LARGEST_FACTOR, and by it alone"),
+    "both reciprocals": (NVFP4, {"division": Division.RECIPROCAL_OF_BOTH}, "goes with TENSOR_MULTIPLIED alone"),
+    "other scales rounded as E4M3": (
+        INT4,
+        {"scale": ScaleStore(FLOAT32, Storing.ROUNDED_UP_AT_HALF)},
+        "rounded up at half are in E4M3",
+    ),
+    "least below 0": (INT4, {"scale": ScaleStore(FLOAT32, least=-1.0)}, "the smallest scale is a number of the format"),
+    "least beyond all": (MXFP4, {"scale": replace(NVFP4.scale, least=500.0)}, "is a number of the format"),
+    "least of integers": (Q6_K, {"scale": replace(Q6_K.scale, least=1.0)}, "is a number of the format"),
+    "least of scaled scales": (NVFP4, {"scale": replace(NVFP4.scale, least=1.0)}, "have no smallest one"),
+    "least of either sign": (
+        formats.block("q4_0"),
+        {"scale": ScaleStore(FLOAT32, least=1.0)},
+        "scales of either sign have no smallest one",
+    ),
     "centred integers": (NF4, {"scale": replace(NF4.scale, format=element("int8"))}, "are entries of a table"),
 }
 

@@ -22,10 +22,8 @@ def holding(name: str) -> list[str]:
     return [stem for stem in SINGLE if name in np.load(VECTORS / f"{stem}.npz").files]
 
 
-TENSOR_WIDE = re.compile(r"nvfp4_compressed_tensors|(fp8_e4m3|int8)_tensor_")
+TENSOR_WIDE = re.compile(r"nvfp4_(compressed_tensors|tensor_scale_torchao)|(fp8_e4m3|int8)_tensor_")
 """Files in which each entry of the first axis is a tensor of its own."""
-LEAST_TORCHAO_SCALE = 2.0**-6
-"""Of its NVFP4 without tensor scale; smaller ones are raised to it, which the format here does not do."""
 
 
 def format_of(stem: str) -> BlockFormat:
@@ -33,15 +31,23 @@ def format_of(stem: str) -> BlockFormat:
     names = (
         (r"(mx\w+?)_floor_(torchao|gfloat)", r"\1"),
         (r"(mx\w+?)_(ceil|even|rceil)_torchao(_near_powers)?", r"\1_\2"),
+        (r"mxfp8_e4m3_compressed_tensors", r"\g<0>"),
         (r"(mx\w+)_compressed_tensors", r"\1_even"),
+        (r"gguf_(mxfp4|nvfp4)", r"\1_ggml"),
         (r"gguf_(\w+?)(_search)?", r"\1"),
         (r"(int\d_\w+)_symmetric_compressed_tensors", r"\1"),
         (r"(int\d_\w+)_asymmetric_compressed_tensors", r"\1_asym"),
+        (r"(int\d_\w+)_symmetric_torchao", r"\1_torchao"),
+        (r"(int\d_\w+)_asymmetric_torchao", r"\1_asym_torchao"),
+        (r"(int\d_\w+)_no_clipping_torchao", r"\1_noclip_torchao"),
+        (r"fp8_e4m3_1x128_deepseek_torchao", "fp8_e4m3_g128_deepseek"),
+        (r"fp8_e4m3_128x128_deepseek_torchao", "fp8_e4m3_128x128_deepseek"),
         (r"(fp8_e4m3_\w+?)_(compressed_tensors|torchao)", r"\1"),
         (r"nf4_g64(_double)?_bitsandbytes", r"nf4_g64\1"),
         (r"fp4_g64(_double)?_bitsandbytes", r"bnb_fp4_g64\1"),
         (r"nvfp4_compressed_tensors", "nvfp4"),
         (r"nvfp4_single_level_torchao", "nvfp4_plain"),
+        (r"nvfp4_tensor_scale_torchao", "nvfp4_torchao"),
     )
     for pattern, name in names:
         match = re.fullmatch(pattern, stem)
@@ -96,9 +102,6 @@ def explained(stem: str, vector: Vector) -> NDArray[np.bool_]:
     if stem.endswith("near_powers"):
         # Its log2 is rounded to binary32: the scale of one block is one power too low.
         return np.repeat(vector.scales() == 2 * vector.their_scales(), 32, axis=-1).reshape(values.shape)
-    if stem == "nvfp4_single_level_torchao":
-        scales = np.abs(values).reshape(*values.shape[:-1], -1, 16).max(axis=-1) / np.float32(6)
-        return np.repeat(scales < LEAST_TORCHAO_SCALE, 16, axis=-1).reshape(values.shape)
     return np.zeros(values.shape, bool)
 
 
@@ -130,12 +133,24 @@ def test_scales_are_those_of_the_library(stem: str) -> None:
     """Bit for bit, but in blocks of zeros alone, for which libraries have stand-ins."""
     vector = Vector(stem)
     ours, theirs = vector.scales().ravel(), vector.their_scales().ravel()
-    least = LEAST_TORCHAO_SCALE if stem == "nvfp4_single_level_torchao" else 0
-    is_wrong = (np.maximum(ours, np.float32(least)) != theirs) & (ours != 0)
+    is_wrong = (ours != theirs) & (ours != 0)
     if stem.endswith("near_powers"):
         is_wrong &= ours != 2 * theirs  # its log2 is rounded to binary32
     assert not is_wrong.any()
     assert (ours == 0).mean() < 1 / 2
+
+
+@pytest.mark.parametrize("stem", ["gguf_mxfp4", "gguf_nvfp4"])
+def test_packed_codes_and_scales_are_those_of_ggml(stem: str) -> None:
+    """Scales come first in a packed block; the low halves of the bytes after them hold the first half of a block."""
+    vector = Vector(stem)
+    packed, width = vector["bytes"], vector.format.extent.columns or 0
+    n_scales = packed.shape[1] * 2 // (width + 2)
+    halves = packed[:, n_scales:].reshape(-1, 1, width // 2)
+    codes = np.concatenate([halves.astype(np.uint8) & 15, halves.astype(np.uint8) >> 4], axis=-1)
+    assert np.array_equal(vector.codes().reshape(-1, width), codes.reshape(-1, width))
+    scales = decode_all(vector.format.scale.format)[packed[:, :n_scales].astype(np.uint8)]
+    assert np.array_equal(vector.scales().ravel(), scales.ravel().astype(np.float32))
 
 
 @pytest.mark.parametrize("stem", [stem for stem in FILES if "asymmetric" in stem])
@@ -148,9 +163,10 @@ def test_zero_points_are_those_of_the_library(stem: str) -> None:
         assert np.array_equal(ours.numpy().ravel(), theirs.astype(np.float32).ravel())
 
 
-def test_the_tensor_scale_of_nvfp4_is_that_of_compressed_tensors() -> None:
-    """By which the scales of its blocks are divided."""
-    vector = Vector("nvfp4_compressed_tensors")
+@pytest.mark.parametrize("stem", ["nvfp4_compressed_tensors", "nvfp4_tensor_scale_torchao"])
+def test_the_tensor_scale_of_nvfp4_is_that_of_the_library(stem: str) -> None:
+    """By which the scales of its blocks are divided, or multiplied."""
+    vector = Vector(stem)
     outers = [quantize(tensor, vector.format).scales.outer for tensor in vector.tensors]
     assert [float(outer[0]) for outer in outers if outer is not None] == vector["tensor_scale"].tolist()
 

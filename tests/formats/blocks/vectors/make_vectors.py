@@ -303,7 +303,7 @@ def nvfp4_rows(seed: int) -> Rows:
 
 
 def torchao_nvfp4(folder: Folder) -> None:
-    """NVFP4 without a tensor scale."""
+    """NVFP4 with and without a tensor scale."""
     nvfp4 = peer("torchao.prototype.mx_formats.nvfp4_tensor")
     base = (
         f"{version('torchao')}, prototype.mx_formats.nvfp4_tensor.nvfp4_quantize and NVFP4Tensor.dequantize, block 16, "
@@ -319,6 +319,27 @@ def torchao_nvfp4(folder: Folder) -> None:
         values=values,
         codes=unpacked(data, COLUMNS),
         scales=scales.view(torch.uint8),
+        dequantized=back,
+    )
+    rows = nvfp4_cases(201)
+    names = list(rows)
+    collected: list[tuple[torch.Tensor, ...]] = []
+    for name in names:
+        case = torch.from_numpy(rows[name]).reshape(8, 64)
+        tensor_scale = nvfp4.per_tensor_amax_to_scale(case.abs().max())
+        scales, data = nvfp4.nvfp4_quantize(case, 16, tensor_scale)
+        back = nvfp4.NVFP4Tensor.to_nvfp4(case, per_tensor_scale=tensor_scale).dequantize(torch.float32)
+        collected.append((case, unpacked(data, 64), scales.view(torch.uint8), tensor_scale, back))
+    values, codes, scales, tensor_scales, back = (torch.stack(part) for part in zip(*collected, strict=True))
+    folder.write(
+        "nvfp4_tensor_scale_torchao",
+        base
+        + "E4M3 scale codes at least 2^-6, tensor scale = amax / 2688 multiplies; each entry of axis 0 is one tensor",
+        names,
+        values=values,
+        codes=codes,
+        scales=scales,
+        tensor_scale=tensor_scales,
         dequantized=back,
     )
 
@@ -375,6 +396,54 @@ def as_cases(rows: Rows) -> Floats:
     return stack(rows).reshape(-1, 8, 64)
 
 
+def torchao_int(folder: Folder) -> None:
+    """INT8 and INT4 with torchao's three mappings."""
+    ops = peer("torchao.quantization.quant_primitives")
+    conventions = {
+        "symmetric": ("SYMMETRIC", "scale = amax / ((qmax - qmin) / 2)"),
+        "no_clipping": ("SYMMETRIC_NO_CLIPPING_ERR", "scale = max(min / qmin, max / qmax)"),
+        "asymmetric": ("ASYMMETRIC", "scale = (max - min) / (qmax - qmin), signed codes, integer zero point"),
+    }
+    layouts = [(8, "tensor", 0), (8, "channel", COLUMNS), (4, "g32", 32), (4, "g64", 64), (4, "g128", 128)]
+    for seed, (bits, layout, group) in enumerate(layouts):
+        for convention, (mapping, formula) in conventions.items():
+            if convention == "no_clipping" and layout in {"g64", "tensor"}:
+                continue
+            rows = int_rows(bits, group or COLUMNS, 300 + seed)
+            low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+            values = torch.from_numpy(as_cases(rows) if group == 0 else stack(rows))
+            block = (1, 8, 64) if group == 0 else (1, group)
+            scale, zero = ops.choose_qparams_affine(
+                values,
+                ops.MappingType[mapping],
+                block,
+                torch.int8,
+                low,
+                high,
+                zero_point_dtype=torch.int8,
+                keepdim=True,
+            )
+            codes = ops.quantize_affine(values, block, scale, zero, torch.int8, low, high)
+            back = ops.dequantize_affine(codes, block, scale, zero, torch.int8, low, high)
+            source = (
+                f"{version('torchao')}, quant_primitives.choose_qparams_affine, quantize_affine, dequantize_affine, "
+                f"{mapping}, range {low}..{high}, {formula}, {layout}"
+            )
+            if group == 0:
+                source += "; each entry of axis 0 is one tensor"
+                scale, zero = scale.reshape(-1), zero.reshape(-1)
+            folder.write(
+                f"int{bits}_{layout}_{convention}_torchao",
+                source,
+                list(rows),
+                values=values,
+                codes=codes,
+                scales=scale,
+                zeros=zero,
+                dequantized=back,
+            )
+
+
 def fp8_rows(seed: int) -> Rows:
     """The rows for FP8 with a float32 scale of amax / 448; no row without a number above zero."""
     ties = around(midpoints(float_grid(4, 3, 448)))
@@ -399,8 +468,9 @@ def sparse(height: int, width: int, seed: int) -> Floats:
 
 
 def torchao_fp8(folder: Folder) -> None:
-    """FP8 E4M3 with one scale a tensor, a row, a block of 128 by 128."""
+    """FP8 E4M3 with one scale a tensor, a row, a block of 128 by 128; and the DeepSeek style (imports triton)."""
     ops = peer("torchao.quantization.quant_primitives")
+    kernels = peer("torchao.prototype.blockwise_fp8_training.kernels")
     rows = fp8_rows(400)
     layouts = {"tensor": (1, 8, 64), "channel": (1, COLUMNS), "128x128": (128, 128)}
     base = f"{version('torchao')}, quant_primitives._choose_scale_float8, _quantize_affine_float8 and its inverse, "
@@ -422,6 +492,34 @@ def torchao_fp8(folder: Folder) -> None:
             scales=scale.reshape(-1) if layout == "tensor" else scale,
             dequantized=back,
         )
+    base = f"{version('torchao')}, prototype.blockwise_fp8_training.kernels."
+    scale_text = "x * s with s = float32(448 / max(float64 amax, 1e-12)), scale kept = 1 / s"
+    values = torch.from_numpy(sparse(256, 256, 402))
+    values[:128, 128:] = 0
+    codes, scale = kernels.torch_blockwise_scale_weight_quant(values)
+    back = ops._dequantize_affine_float8(codes, scale)
+    folder.write(
+        "fp8_e4m3_128x128_deepseek_torchao",
+        base + f"torch_blockwise_scale_weight_quant, DeepSeek style, {scale_text}; code times scale gives dequantized",
+        ["sparse"],
+        values=values,
+        codes=codes.view(torch.uint8),
+        scales=scale,
+        dequantized=back,
+    )
+    rows["zero_groups"] = rows["uniform"] * np.repeat([0, 1, 0, 1], 128).astype(np.float32)
+    values = torch.from_numpy(stack(rows))
+    codes, scale = kernels.torch_blockwise_scale_act_quant_lhs(values)
+    back = ops._dequantize_affine_float8(codes, scale)
+    folder.write(
+        "fp8_e4m3_1x128_deepseek_torchao",
+        base + f"torch_blockwise_scale_act_quant_lhs, DeepSeek style, 1x128, {scale_text}",
+        list(rows),
+        values=values,
+        codes=codes.view(torch.uint8),
+        scales=scale.contiguous(),
+        dequantized=back,
+    )
 
 
 # ---- MX of gfloat, for MXINT8 and the smallest scales ----------------------------------------------------------------
@@ -565,13 +663,13 @@ def compressed_tensors_all(folder: Folder) -> None:
         "fp8_e4m3_128x128_compressed_tensors", f"{version('compressed-tensors')}, {text}", ["sparse"], **arrays
     )
     elements = mx_elements()
-    for name, bits, seed in (("mxfp6_e2m3", 6, 531), ("mxfp4", 4, 532)):
+    for seed, (name, bits) in enumerate((("mxfp8_e4m3", 8), ("mxfp6_e2m3", 6), ("mxfp4", 4))):
         added = 3 if bits == 6 else 1
         write_compressed(
             folder,
             name,
             f"block 32, E8M0 scale (as float32) by adding half a unit of {added} mantissa bits to amax, then floor",
-            {k: row for k, row in mx_rows(elements[name][1], seed).items() if k not in {"student", "uniform"}},
+            {k: row for k, row in mx_rows(elements[name][1], 530 + seed).items() if k not in {"student", "uniform"}},
             {
                 **floats,
                 "num_bits": bits,
@@ -705,12 +803,15 @@ def gguf_all(folder: Folder, library_path: Path) -> None:
     """GGUF formats: packed by ggml's reference quantizers, unpacked by the gguf package."""
     gguf = peer("gguf")
     library = ctypes.CDLL(os.fspath(library_path), mode=1)  # lazy: parts of ggml that are not called stay unresolved
+    fp4_ties = around(midpoints(E2M1))
     ties = {
         "q8_0": ([127.0], [k + 0.5 for k in range(-127, 127)]),
         "q4_0": ([-8.0], around([k + 0.5 for k in range(-8, 8)])),
         "q4_1": ([-8.0, 7.0], around([k + 0.5 for k in range(-8, 7)])),
         "q5_0": ([-16.0], around([k + 0.5 for k in range(-16, 16)])),
         "q5_1": ([-16.0, 15.0], around([k + 0.5 for k in range(-16, 15)])),
+        "mxfp4": ([6.0], fp4_ties),
+        "nvfp4": ([6.0], fp4_ties),
         "tq1_0": ([1.0], [0.5, -0.5, 0.25, 0.75, -0.75, 0.0, -1.0]),
         "tq2_0": ([-1.0], [0.5, -0.5, 0.25, 0.75, -0.75, 0.0, 1.0]),
         "q6_k": ([-32.0], [k + 0.5 for k in range(-32, 32)]),
@@ -723,7 +824,7 @@ def gguf_all(folder: Folder, library_path: Path) -> None:
             [-115.5, -93.5, -74.0, -57.0, -42.0, -28.5, -16.0, -4.5, 7.0, 19.0, 31.5, 45.5, 61.0, 79.0, 101.0],
         ),
     }
-    seeds = (*range(5), 7, 8, *range(10, 16))
+    seeds = (*range(9), *range(10, 16))
     for seed, (name, (peaks, points)) in zip(seeds, ties.items(), strict=True):
         kind = gguf.GGMLQuantizationType[name.removesuffix("_search").upper()]
         block, size = gguf.GGML_QUANT_SIZES[kind]
@@ -731,6 +832,8 @@ def gguf_all(folder: Folder, library_path: Path) -> None:
         if name.endswith("_k") or name.startswith("iq4"):
             del rows["student"]
             rows |= k_rows(700 + seed)
+        if name in {"mxfp4", "nvfp4"}:
+            rows["thresholds"] = thresholds(32)
         values = stack(rows)
         function = f"quantize_row_{name.replace('_k', '_K')}_ref" if name != "iq4_nl_search" else "quantize_iq4_nl"
         packed = ggml_quantize(library, function, values, COLUMNS // block * size)
@@ -752,6 +855,7 @@ def main() -> None:
     folder = Folder(options.folder)
     torchao_mx(folder)
     torchao_nvfp4(folder)
+    torchao_int(folder)
     torchao_fp8(folder)
     gfloat_mx(folder)
     compressed_tensors_all(folder)
