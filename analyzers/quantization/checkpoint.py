@@ -9,6 +9,7 @@ from analyzers.quantization.measuring import metric
 from analyzers.quantization.options import Options
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Heatmap, Table
+from precisionlab.analysis.quantization.targets import parse_target
 from precisionlab.analysis.results import Measurement, Result, Scalar, Status
 from precisionlab.escaping import printable
 from precisionlab.formats.sums import ErrorSums
@@ -20,6 +21,7 @@ TOTAL_COLUMNS = (
     Column("relative error"),
     Column("clipped", "share"),
     Column("to zero", "share"),
+    Column("arithmetic of"),
 )
 WIDE = 16
 """Formats of so many bits lose so little that beside them all others would look alike in the map."""
@@ -182,4 +184,5 @@ def total_row(total: Total) -> tuple[Cell, ...]:
         sums.relative_error,
         sums.clipped_share,
         sums.flushed_share,
+        parse_target(total.format).arithmetic,
     )

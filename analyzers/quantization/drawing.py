@@ -24,6 +24,7 @@ ERROR_COLUMNS = (
     Column("largest error"),
     Column("largest relative"),
     Column("output error"),
+    Column("arithmetic of"),
 )
 CHANNEL_COLUMNS = (
     Column("axis"),
@@ -114,7 +115,13 @@ def error_table(figures: Figures) -> Table:
 def error_row(loss: Loss, figures: Figures) -> tuple[Cell, ...]:
     """A format under `ERROR_COLUMNS`."""
     sums = loss.sums
-    return loss.target.name, sums.largest_error, sums.largest_relative_error, figures.output_error(loss)
+    return (
+        loss.target.name,
+        sums.largest_error,
+        sums.largest_relative_error,
+        figures.output_error(loss),
+        loss.target.arithmetic,
+    )
 
 
 def or_nan(value: float | None) -> float:

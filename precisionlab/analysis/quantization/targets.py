@@ -69,6 +69,11 @@ class Target:
         """As it is written: `nvfp4`, `float8_e4m3fn:amax`."""
         return self.format.name if self.scale is None else f"{self.format.name}:{self.scale.value}"
 
+    @property
+    def arithmetic(self) -> str:
+        """Whose arithmetic its figures follow: a runtime's, or that of real numbers in float64."""
+        return self.format.runtime if isinstance(self.format, BlockFormat) else "float64"
+
     def bits(self, shape: tuple[int, ...]) -> int:
         """Bits that a tensor of this shape takes, scales counted."""
         if isinstance(self.format, BlockFormat):

@@ -61,7 +61,8 @@ def test_totals_are_those_of_all_elements_together(tensor_of: MakeTensor) -> Non
     assert float(result.value(f"sqnr[format={E4M3}]")) == pytest.approx(sqnr, rel=1e-12)
     assert float(result.value(f"relative_error[format={E4M3}]")) == pytest.approx(10 ** (-sqnr / 20), rel=1e-12)
     assert result.value(f"bits_per_weight[format={E4M3}]") == 8
-    ((_, bits, *rest),) = table(result).rows
+    ((_, bits, *rest, arithmetic),) = table(result).rows
+    assert arithmetic == "float64"
     flushed = ((q == 0) & (x != 0)).sum() / (x != 0).sum()
     assert (bits, *rest) == pytest.approx((8, sqnr, 10 ** (-sqnr / 20), 1 / len(x), flushed), rel=1e-9)
 
@@ -116,7 +117,7 @@ def test_the_sample_with_tied_tensors() -> None:
 def test_formats_that_not_all_tensors_have_say_how_many(tensor_of: MakeTensor) -> None:
     """Wide formats are looked at for wide tensors: the table then counts the tensors of each row."""
     wide, narrow = weights(32, 64), weights(32, 64).astype(ml_dtypes.bfloat16)
-    assert [column.label for column in table(together(tensor_of(wide, "a"))).columns][-1] == "to zero"
+    assert [column.label for column in table(together(tensor_of(wide, "a"))).columns][-1] == "arithmetic of"
     mixed = table(together(tensor_of(wide, "a"), tensor_of(narrow, "b")))
     assert mixed.columns[-1].label == "tensors"
     assert {str(row[0]): row[-1] for row in mixed.rows} == {
@@ -138,7 +139,7 @@ def test_weighted_losses_add_up(tensor_of: MakeTensor) -> None:
     assert table(result).columns[-1].label == "weighted loss"
     without = together(one, tensor_of(weights(32, 64), "c"), formats=("nvfp4",))
     assert not [measurement for measurement in without.measurements if measurement.metric.name == "weighted_loss"]
-    assert table(without).columns[-1].label == "to zero"
+    assert table(without).columns[-1].label == "arithmetic of"
 
 
 def the_map(result: Result) -> Heatmap:

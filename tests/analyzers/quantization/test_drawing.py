@@ -82,7 +82,7 @@ def test_columns_of_companions_are_there_where_they_are(answered: Answer, tensor
         roles: [
             column.label
             for column in tables(answered(tensor_of(array, **{role: beside[role] for role in roles})))[title].columns[
-                4:
+                5:
             ]
         ]
         for roles in ((), ("sensitivity",), ("calibration",), ("sensitivity", "calibration"))
