@@ -24,8 +24,8 @@ from precisionlab.formats.records import (
 if TYPE_CHECKING:
     from precisionlab.formats.blocks.quantizing import Quantized, dequantize, fake_quantize, quantize
     from precisionlab.formats.blocks.summing import error_sums
-    from precisionlab.formats.sums import ErrorSums
     from precisionlab.formats.rounding import decode, encode, round_to
+    from precisionlab.formats.sums import ErrorSums
 
 __all__ = [
     "STORED_FLOATS",

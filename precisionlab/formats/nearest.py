@@ -77,6 +77,7 @@ def middles_of(format_: PositFormat, patterns: NDArray[np.intp]) -> Floats:
     return decode(between.astype(np.uint32), wider)
 
 
+@lru_cache(maxsize=1024)
 def clipping_of(format_: ElementFormat) -> tuple[float, float]:
     """Half a step beyond either end: where rounding with unbounded exponent would overflow, if the format says.
 

@@ -53,7 +53,7 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
         weights: of the shape of the values; or empty.
         sums: by row of the band [rows, 3] squared error, cross, weighted squared error; the energy [1]; by column [columns] squared
             error, or empty; the patterns of the largest error and relative error [2], the latter left at what it is
-            where numbers vanish; counts of clipped and of flushed numbers [2].
+            where numbers vanish; counts of clipped, of flushed and of other than zero numbers [3].
     """
     by_row, total, by_column, peaks, counts = sums
     first, stride, n_columns = layout
@@ -91,7 +91,9 @@ def measure_piece(  # noqa: PLR0913, PLR0917 - compiled
                     peaks[0] = max(peaks[0], largest(error.view(np.int32)))
                     if may_clip:
                         counts[0] += outside(t[done:real], ends[0], ends[1])
-                    counts[1] += vanished(part, result)
+                    nonzero, zeros = vanished(part, result)
+                    counts[1] += zeros
+                    counts[2] += nonzero
                     if not (is_nearest and counts[1]):
                         peaks[1] = max(peaks[1], largest_ratio(error, part, t[done:real]))
                 line, column, done = line + 1, 0, stop
@@ -176,9 +178,10 @@ def outside(t: Floats, low: np.float32, high: np.float32) -> int:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def vanished(x: Floats, y: Floats) -> int:
-    """How many numbers other than zero become zero."""
-    n = np.int32(0)
+def vanished(x: Floats, y: Floats) -> tuple[int, int]:
+    """How many numbers are not zero, and how many of these become zero."""
+    nonzero = zeros = np.int32(0)
     for k in range(x.size):
-        n += np.int32((y[k] == 0) & (x[k] != 0))
-    return int(n)
+        nonzero += np.int32(x[k] != 0)
+        zeros += np.int32((y[k] == 0) & (x[k] != 0))
+    return int(nonzero), int(zeros)

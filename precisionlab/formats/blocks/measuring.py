@@ -16,10 +16,10 @@ from precisionlab.formats.blocks.steps import Steps
 from precisionlab.formats.blocks.tiling import Piece
 from precisionlab.formats.blocks.work import NOTHING, Stored, Surroundings, Work, padded_matrix, steps_of, within
 from precisionlab.formats.drawn import drawn_between
-from precisionlab.formats.sums import larger
 from precisionlab.formats.nearest import clipping_of, levels_of
 from precisionlab.formats.neighbours import Neighbour
 from precisionlab.formats.records import CodebookFormat
+from precisionlab.formats.sums import larger
 
 NO_ENDS: Final = (-np.inf, np.inf)
 SCALE_ROUNDING: Final = 2.0**-16
@@ -58,6 +58,8 @@ class BandErrors:
     """The part of the squared error that is drawn."""
     energy: float = 0.0
     """Sum of x^2."""
+    nonzero: int = 0
+    """How many x are not 0."""
 
 
 class Tally:
@@ -69,7 +71,8 @@ class Tally:
         self.by_column = np.zeros(n_columns)
         self.peaks = np.zeros(2, np.int32)
         """Patterns of binary32."""
-        self.counts = np.zeros(2, np.int64)
+        self.counts = np.zeros(3, np.int64)
+        """Clipped, flushed, and other than zero."""
         self.drawn = np.zeros(2)
         """Expected count of zeros, and variance, where elements are drawn."""
 
@@ -80,7 +83,7 @@ class Tally:
 
     def errors(self) -> BandErrors:
         """The outcome. What becomes zero is an error of 1 relative to itself, which the loops leave out."""
-        clipped, flushed = (int(count) for count in self.counts)
+        clipped, flushed, nonzero = (int(count) for count in self.counts)
         largest, ratio = (float(peak) for peak in self.peaks.view(np.float32))
         ratio = larger(ratio, 1.0 if flushed else 0.0)
         zeros, variance = (float(number) for number in self.drawn)
@@ -93,6 +96,7 @@ class Tally:
             flushed + zeros,
             variance,
             float(self.energy[0]),
+            nonzero,
         )
 
 
@@ -215,6 +219,7 @@ def add_eager(part: Part, work: Work, n_columns: int, tally: Tally, neighbour: N
     peaks = np.array([float(peak.max()) if peak.numel() else 0.0 for peak in (largest, ratios)], np.float32)
     tally.peaks[:] = np.maximum(tally.peaks, np.abs(peaks).view(np.int32))
     tally.counts[0] += int(((scaled < part.ends[0]) | (scaled > part.ends[1]))[is_summed].sum())
+    tally.counts[2] += int(is_nonzero.sum())
     tally.drawn[:] += float(made.zeros[is_summed][is_nonzero].sum()), float(made.variance[is_summed].sum())
 
 

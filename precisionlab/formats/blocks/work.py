@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 from precisionlab.errors import FormatError
 from precisionlab.formats.blocks import accelerator, cpu
 from precisionlab.formats.blocks.fits import fitted
-from precisionlab.formats.blocks.parts import FITS, RANGE_RULES, Division, ScaleRule
+from precisionlab.formats.blocks.parts import FITS, POWER_RULES, RANGE_RULES, Division, ScaleRule
 from precisionlab.formats.blocks.records import BlockFormat, matrix_shape
 from precisionlab.formats.blocks.scale_rules import Extremes, Scales, scales_of
 from precisionlab.formats.blocks.steps import Steps, Worth, plan_of
@@ -118,7 +118,12 @@ class Work:
         """Scales of blocks with these largest magnitudes, stored."""
         known = self.surroundings
         top = amax if known.amax is None else amax.new_full((1, 1), known.amax)
-        numbers = stored(scales.scale, self.format.scale, top, known.mean_scale)
+        is_kept_as_is = self.format.rule in POWER_RULES  # powers of two that E8M0 has
+        numbers = (
+            StoredScales(scales.scale)
+            if is_kept_as_is
+            else stored(scales.scale, self.format.scale, top, known.mean_scale)
+        )
         if self.format.minimum is None or scales.minimum is None:
             return Stored(scales, numbers, None, amax)
         return Stored(scales, numbers, stored(scales.minimum, self.format.minimum, top), amax)
