@@ -262,16 +262,19 @@ def add_recipe(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     choice.add_argument("--objective", choices=OBJECTIVES, help="default: total with --sensitivity, else uniform")
     choice.add_argument("--formats", metavar="NAMES", help="formats to choose from, separated by commas")
     choice.add_argument(
-        "--for", metavar="RUNTIME", dest="runtime", help="only formats that it runs: " + ", ".join(RUNTIMES)
+        "--for",
+        metavar="RUNTIME",
+        dest="runtime",
+        help=f"only what it can be told of and runs ({', '.join(RUNTIMES)}); default: what the files of -o are for",
     )
     choice.add_argument(
         "--keep",
         metavar="GLOB",
         action="append",
-        help="tensors that stay; repeatable; default: embeddings, head, norms",
+        help="tensors that stay, or none; repeatable; default: embeddings, heads, norms, routers",
     )
     choice.add_argument(
-        "--untied", action="store_true", help="let q, k and v, and gate and up, have formats of their own"
+        "--untied", action="store_true", help="let q, k and v, gate and up, and experts have formats of their own"
     )
     output = parser.add_argument_group("output")
     output.add_argument(
@@ -282,7 +285,11 @@ def add_recipe(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         default=[],
         help="write the recipe, its kind by suffix; repeatable",
     )
-    output.add_argument("--apply", metavar="OUT", help="write the checkpoint with every number as its format keeps it")
+    output.add_argument(
+        "--apply",
+        metavar="OUT",
+        help="write the checkpoint with every number as its format keeps it: a .safetensors file, or a new folder where the model is one",
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress, and no text")
     add_display(output)
     add_means(parser.add_argument_group("means"))

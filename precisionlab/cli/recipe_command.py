@@ -1,40 +1,49 @@
 """`precisionlab recipe`: which format each tensor gets under a budget, written for the tools that quantize."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 from precisionlab.analysis.quantization.targets import Target
-from precisionlab.checkpoints import Checkpoint, TensorInfo, open_checkpoint
+from precisionlab.analysis.tensors import Role
+from precisionlab.checkpoints import Checkpoint, open_checkpoint
 from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.interrupts import interrupted_once
 from precisionlab.cli.output import put
-from precisionlab.cli.plan import Said, memory_bytes, split, thread_count
+from precisionlab.cli.plan import Said, memory_bytes, thread_count
 from precisionlab.cli.progress import NoProgress, ProgressBar
-from precisionlab.cli.recipe_outputs import outputs_of, write
+from precisionlab.cli.recipe_outputs import outputs_of, rendered, runtimes_of, write
 from precisionlab.cli.recipe_text import described
+from precisionlab.cli.recipe_wishes import (
+    Wish,
+    limit_of,
+    require_room,
+    room_in,
+    settings_shown,
+    unmet,
+    wish_of,
+)
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
-from precisionlab.recipes.applying import applied
-from precisionlab.recipes.assembling import Division, divided, kept_bits, recipe_of
+from precisionlab.recipes.applying import applied, check_target
+from precisionlab.recipes.assembling import SHARES, Division, divided, recipe_of
 from precisionlab.recipes.exports import plain_json
-from precisionlab.recipes.keeping import KEPT, fused_groups
-from precisionlab.recipes.losses import TensorLosses, measured
-from precisionlab.recipes.offering import offered
-from precisionlab.recipes.planning import Limit, Objective, Plan, planned
+from precisionlab.recipes.keeping import fused_groups
+from precisionlab.recipes.losses import Offer, TensorLosses, measured
+from precisionlab.recipes.offering import ONE_FORMAT, near, offered, targets_in
+from precisionlab.recipes.planning import Objective, Plan, energy_of, planned, planned_alike, refuse_unranked
+from precisionlab.recipes.problem import BudgetError
+from precisionlab.recipes.reaching import reachable
 from precisionlab.recipes.recipe import Recipe
-from precisionlab.recipes.runtimes import runtime_named
+from precisionlab.reports.quantities import counted, shown_name
 from precisionlab.scanning.companions import Companions, opened
 from precisionlab.scanning.devices import resolve_device
 from precisionlab.scanning.events import BytesRead, CheckpointOpened
 from precisionlab.scanning.settings import Settings
-
-NONE_KEPT = "none"
-"""What --keep is given to keep nothing by name."""
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -49,42 +58,69 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked for, in numbers."""
+class Order:
+    """What is chosen for, from what, and with what means."""
 
-    bits_a_weight: float | None
-    n_bytes: int | None
-    sqnr_db: float | None
-    objective: Objective
+    checkpoint: Checkpoint
+    companions: Companions
+    settings: Settings
+    wish: Wish
     targets: tuple[Target, ...]
+    runtimes: tuple[str, ...]
+    shows_progress: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The formats chosen, and what they were chosen by."""
+
+    division: Division
+    offers: tuple[Offer, ...]
+    losses: tuple[TensorLosses, ...]
+    plan: Plan
 
 
 def choose_and_deliver(arguments: argparse.Namespace) -> ExitCode:
-    """The command itself.
+    """The command itself: what can be refused is refused before anything is measured.
 
     Raises:
         PrecisionlabError: as for `run`.
     """
-    runtime = runtime_named(arguments.runtime).name if arguments.runtime else None
-    outputs = outputs_of(arguments.output, runtime, [arguments.path])
+    wish = wish_of(arguments)
+    beside = [arguments.sensitivity] if arguments.sensitivity else []
+    outputs = outputs_of(arguments.output, wish.runtime, [arguments.path, *beside], arguments.apply)
+    runtimes = runtimes_of(wish.runtime, outputs)
+    targets = offered(wish.formats, runtimes)
     settings = settings_of(arguments)
-    wish = wish_of(arguments, runtime)
+    shows = messages.is_terminal() and not arguments.quiet
     with open_checkpoint(arguments.path) as checkpoint, opened(settings) as companions:
+        if arguments.apply is not None:
+            check_target(checkpoint, Path(arguments.apply), beside)
         companions.check(checkpoint.tensors)
-        division = divided(checkpoint.tensors, globs_of(arguments.keep))
-        losses = measure(checkpoint, division, wish, settings, companions, shows=shows_progress(arguments))
-        groups = () if arguments.untied else fused_groups([one.info.name for one in losses])
-        plan = planned(losses, groups, limit_of(wish, checkpoint.tensors, division), wish.objective)
-        recipe = recipe_of(checkpoint, division, losses, plan, settings_shown(arguments, wish))
-        show(recipe, plan, losses, arguments)
-        for output in outputs:
-            for note in write(recipe, output):
-                messages.note(f"{printable(str(output.path))}: {note}")
-        if arguments.apply:
-            copied = applied(recipe, checkpoint, Path(arguments.apply), settings)
-            for note in copied.notes:
-                messages.note(f"{printable(copied.path)}: {note}")
+        choice = chosen(Order(checkpoint, companions, settings, wish, targets, runtimes, shows))
+        asked = settings_shown(wish, arguments, targets_in(choice.offers), runtimes)
+        recipe = recipe_of(checkpoint, choice.division, choice.losses, choice.plan, asked)
+        files = rendered(recipe, outputs)
+        show(recipe, choice, arguments)
+        for note in (*untouched(choice), *write(files)):
+            messages.note(note)
+        if arguments.apply is not None:
+            apply(recipe, checkpoint, Path(arguments.apply), settings, shows_progress=shows)
     return ExitCode.OK
+
+
+def apply(recipe: Recipe, checkpoint: Checkpoint, target: Path, settings: Settings, *, shows_progress: bool) -> None:
+    """Write the checkpoint as the recipe leaves it, and what to know of that.
+
+    Raises:
+        PrecisionlabError: the source cannot be read, or the target cannot be written.
+    """
+    infos = checkpoint.tensors
+    with ProgressBar() if shows_progress else NoProgress() as progress:
+        progress.show(CheckpointOpened(str(target), len(infos), sum(info.n_bytes for info in infos)))
+        copied = applied(recipe, checkpoint, target, settings, lambda n_bytes: progress.show(BytesRead(n_bytes)))
+    for note in copied.notes:
+        messages.note(f"{printable(copied.path)}: {note}")
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -101,119 +137,77 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     )
 
 
-def wish_of(arguments: argparse.Namespace, runtime: str | None) -> Wish:
-    """What is asked for.
+def chosen(order: Order) -> Choice:
+    """Measure, and choose.
 
     Raises:
-        UsageError: a number that is none or cannot be meant, or an objective that needs a sensitivity.
-        FormatError: there is no such format.
+        PrecisionlabError: a tensor cannot be read, a sensitivity does not fit, or nothing that keeps the limit is there.
     """
-    bits = number_of(arguments.bits, "--bits", least=0)
-    sqnr = number_of(arguments.min_sqnr, "--min-sqnr", least=None)
-    size = None if arguments.size is None else memory_bytes(Said(arguments.size, "--size"))
-    objective = Objective.TOTAL if arguments.sensitivity else Objective.UNIFORM
-    if arguments.objective is not None:
-        objective = Objective(arguments.objective)
-    if objective is Objective.TOTAL and not arguments.sensitivity:
-        raise UsageError("--objective", "total needs --sensitivity", "make one with precisionlab.calibration")
-    near = bits if objective is Objective.TOTAL else None
-    targets = offered(split(arguments.formats or ""), runtime, near)
-    return Wish(bits, size, sqnr, objective, targets)
-
-
-def number_of(text: str | None, flag: str, least: float | None) -> float | None:
-    """A number from a flag; None where it was not given.
-
-    Raises:
-        UsageError: it is none, or not above the least.
-    """
-    if text is None:
-        return None
+    wish, infos = order.wish, order.checkpoint.tensors
+    division, offers = reachable(divided(infos, wish.kept), order.targets, order.runtimes)
+    require_some(order.checkpoint.path, division)
+    if wish.objective is Objective.TOTAL:
+        refuse_unranked([offer.info.name for offer in offers if not has_sensitivity(offer, order.companions)])
+    room = room_in(infos, division)
     try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not abs(number) < 1e9 or (least is not None and number <= least):
-        above = "" if least is None else f" above {least:g}"
-        raise UsageError(flag, f"takes a number{above}, not {printable(text, 40) or 'nothing'}")
-    return number
+        limit = limit_of(wish, room)
+        if limit.bits is not None and wish.objective is Objective.TOTAL and not wish.formats:
+            offers = near(offers, limit.bits / max(1, room.n_weights))
+        require_room(offers, limit, wish.objective)
+        losses = tuple(measure(order, offers))
+        groups = fused_groups([one.info.name for one in losses]) if wish.ties else ()
+        plan_for = planned_alike if ONE_FORMAT.intersection(order.runtimes) else planned
+        return Choice(division, offers, losses, plan_for(losses, groups, limit, wish.objective))
+    except BudgetError as error:
+        raise unmet(error, wish, room) from None
 
 
-def globs_of(keep: Sequence[str] | None) -> tuple[str, ...]:
-    """The globs of tensors that stay as they are."""
-    if keep is None:
-        return KEPT
-    return tuple(glob for glob in keep if glob != NONE_KEPT)
+def require_some(path: str, division: Division) -> None:
+    """See that there is something to choose for.
+
+    Raises:
+        UsageError: all tensors stay; why is told.
+    """
+    if not division.quantized:
+        reasons = Counter(SHARES if reason.startswith(SHARES) else reason for reason in division.kept.values())
+        told = ", ".join(f"{count:,}: {printable(reason)}" for reason, count in reasons.items()) or "it holds none"
+        raise UsageError(path, f"has no tensor to quantize ({told})", "see --keep in precisionlab recipe --help")
 
 
-def shows_progress(arguments: argparse.Namespace) -> bool:
-    """Whether to show a progress bar."""
-    return messages.is_terminal() and not arguments.quiet
+def has_sensitivity(offer: Offer, companions: Companions) -> bool:
+    """Whether a file beside the checkpoint says how much errors of a tensor cost."""
+    return any(one.role is Role.SENSITIVITY and one.match(offer.info.name) is not None for one in companions.all)
 
 
-def measure(  # noqa: PLR0913 - what is measured, and with what means
-    checkpoint: Checkpoint,
-    division: Division,
-    wish: Wish,
-    settings: Settings,
-    companions: Companions,
-    *,
-    shows: bool,
-) -> list[TensorLosses]:
+def measure(order: Order, offers: Sequence[Offer]) -> Iterator[TensorLosses]:
     """The losses of all tensors that may be quantized.
 
     Raises:
         PrecisionlabError: a tensor cannot be read, or a sensitivity does not fit.
     """
-    infos = division.quantized
-    losses: list[TensorLosses] = []
-    with ProgressBar() if shows else NoProgress() as progress:
-        progress.show(CheckpointOpened(checkpoint.path, len(infos), sum(info.n_bytes for info in infos)))
-        with closing(measured(infos, wish.targets, settings, companions)) as events:
+    n_bytes = sum(offer.info.n_bytes for offer in offers)
+    with ProgressBar() if order.shows_progress else NoProgress() as progress:
+        progress.show(CheckpointOpened(order.checkpoint.path, len(offers), n_bytes))
+        with closing(measured(offers, order.settings, order.companions)) as events:
             for event in events:
                 if isinstance(event, BytesRead):
                     progress.show(event)
                 else:
-                    losses.append(event)
-    return losses
+                    yield event
 
 
-def limit_of(wish: Wish, infos: Sequence[TensorInfo], division: Division) -> Limit:
-    """What the recipe must keep, in bits of the tensors that may be quantized.
-
-    Raises:
-        UsageError: the other tensors alone are larger.
-    """
-    if wish.sqnr_db is not None:
-        return Limit(sqnr_db=wish.sqnr_db)
-    if wish.bits_a_weight is not None:
-        return Limit(bits=int(wish.bits_a_weight * sum(prod(info.shape) for info in division.quantized)))
-    kept = kept_bits(infos, division)
-    total = 8 * (wish.n_bytes or 0)
-    if total < kept:
-        raise UsageError(
-            "--size", f"the tensors that stay as stored take {kept // 8:,} bytes alone", "keep fewer (--keep)"
-        )
-    return Limit(bits=total - kept)
+def untouched(choice: Choice) -> Iterator[str]:
+    """What to know of tensors whose errors cost nothing, the sensitivity says."""
+    if choice.plan.objective is not Objective.TOTAL:
+        return
+    names = [one.info.name for one in choice.losses if one.energy and not one.weighted_energy]
+    if names:
+        others = f" and {counted(len(names) - 1, 'other')}" if len(names) > 1 else ""
+        why = "no batch that it was measured with reached them, or no output depends on them"
+        yield f"{shown_name(names[0])}{others}: sensitivity 0, so that any format would do; {why}"
 
 
-def settings_shown(arguments: argparse.Namespace, wish: Wish) -> Mapping[str, str]:
-    """What was asked for, as a recipe keeps it."""
-    asked = {
-        "bits": arguments.bits,
-        "size": arguments.size,
-        "min-sqnr": arguments.min_sqnr,
-        "for": arguments.runtime,
-        "sensitivity": arguments.sensitivity,
-        "formats": ",".join(target.name for target in wish.targets),
-        "keep": ",".join(globs_of(arguments.keep)),
-        "objective": wish.objective.value,
-        "untied": "yes" if arguments.untied else None,
-    }
-    return {name: value for name, value in asked.items() if value}
-
-
-def show(recipe: Recipe, plan: Plan, losses: Sequence[TensorLosses], arguments: argparse.Namespace) -> None:
+def show(recipe: Recipe, choice: Choice, arguments: argparse.Namespace) -> None:
     """Print the recipe.
 
     Raises:
@@ -222,6 +216,4 @@ def show(recipe: Recipe, plan: Plan, losses: Sequence[TensorLosses], arguments: 
     if arguments.format == "json":
         put(plain_json.render(recipe))
     elif not arguments.quiet:
-        is_weighted = plan.objective is Objective.TOTAL
-        energy = sum((one.weighted_energy or 0.0) if is_weighted else one.energy for one in losses)
-        put("\n".join(described(recipe, plan, energy)))
+        put("\n".join(described(recipe, choice.plan, energy_of(choice.losses, choice.plan.objective))))

@@ -1,14 +1,20 @@
 """The files that a recipe is written to: which tool's file each is, looked at before anything is measured."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from precisionlab.cli.targets import refuse_input, try_out
 from precisionlab.errors import ReportError, UsageError
+from precisionlab.escaping import printable
 from precisionlab.recipes.exports.exporters import EXPORTERS, Exporter
 from precisionlab.recipes.recipe import Recipe
-from precisionlab.replacement import cause, replace_file
+from precisionlab.replacement import cause, place_of, replace_file
+
+SYNONYMS: Final = {".yml": ".yaml"}
+"""Other suffixes of the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +25,40 @@ class Output:
     exporter: Exporter
 
 
-def outputs_of(files: Sequence[str], runtime: str | None, paths: Iterable[str]) -> tuple[Output, ...]:
+def outputs_of(
+    files: Sequence[str], runtime: str | None, paths: Iterable[str], applied: str | None
+) -> tuple[Output, ...]:
     """The files with their kinds: that of the runtime where the suffix is its, else the first of the suffix.
+
+    Args:
+        files: as they are named.
+        runtime: what is to run the recipe; None for anything.
+        paths: what is read, and must not be replaced.
+        applied: the checkpoint that is to be written too; None for none.
 
     Raises:
         ReportError: the place cannot be written.
-        UsageError: the suffix is no tool's, or a checkpoint would be overwritten.
+        UsageError: the suffix is no tool's, something that is read or a checkpoint would be overwritten, or two
+            things would be written to one place.
     """
     outputs = tuple(Output(Path(file), exporter_of(file, runtime)) for file in files)
+    known = tuple(paths)
+    taken = [Path(os.path.realpath(applied))] if applied is not None else []
     for output in outputs:
         try_out(output.path)
-        refuse_input(output.path, paths)
+        refuse_input(output.path, known)
+        place = place_of(output.path)
+        if place in taken:
+            raise UsageError(str(output.path), "is named twice", "one file would replace the other")
+        if applied is not None and taken[0] in place.parents:
+            raise UsageError(str(output.path), "lies in the folder that --apply is to make", "write it elsewhere")
+        taken.append(place)
     return outputs
+
+
+def runtimes_of(runtime: str | None, outputs: Iterable[Output]) -> tuple[str, ...]:
+    """All that is to run the recipe: what was named, and what the files are for."""
+    return tuple(dict.fromkeys(one for one in (runtime, *(output.exporter.runtime for output in outputs)) if one))
 
 
 def exporter_of(file: str, runtime: str | None) -> Exporter:
@@ -40,26 +68,45 @@ def exporter_of(file: str, runtime: str | None) -> Exporter:
         UsageError: none has it.
     """
     suffix = Path(file).suffix.lower()
-    fitting = [exporter for exporter in EXPORTERS if exporter.suffix == suffix]
+    fitting = [exporter for exporter in EXPORTERS if exporter.suffix == SYNONYMS.get(suffix, suffix)]
     if not fitting:
-        known = ", ".join(f"{exporter.suffix} ({exporter.name})" for exporter in EXPORTERS)
-        raise UsageError(file, "has a suffix of no kind of recipe", f"known: {known}")
+        kinds = dict.fromkeys(exporter.suffix for exporter in EXPORTERS)
+        known = (f"{kind} ({' or '.join(one.name for one in EXPORTERS if one.suffix == kind)})" for kind in kinds)
+        raise UsageError(file, "has the suffix of no kind of recipe", f"known: {', '.join(known)}")
     plain = [exporter for exporter in fitting if exporter.runtime is None]
     of_runtime = [exporter for exporter in fitting if runtime is not None and exporter.runtime == runtime]
     return (*of_runtime, *plain, *fitting)[0]
 
 
-def write(recipe: Recipe, output: Output) -> tuple[str, ...]:
-    """Write the recipe in one step; what the file cannot say, or the tool does otherwise.
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A file with its content."""
+
+    path: Path
+    text: str
+    notes: tuple[str, ...]
+    """What the file cannot say, or the tool does otherwise."""
+
+
+def rendered(recipe: Recipe, outputs: Iterable[Output]) -> tuple[Rendered, ...]:
+    """The content of all files, before any is written.
+
+    Raises:
+        UsageError: a tool cannot be told of such a recipe.
+    """
+    writers = [(output.path, output.exporter.load()) for output in outputs]
+    return tuple(Rendered(path, writer.render(recipe), writer.notes(recipe)) for path, writer in writers)
+
+
+def write(files: Iterable[Rendered]) -> Iterator[str]:
+    """Write each file in one step, and yield what to know of it.
 
     Raises:
         ReportError: the place cannot be written.
-        UsageError: the tool cannot be told of such a recipe.
     """
-    writing = output.exporter.load()
-    text = writing.render(recipe)
-    try:
-        replace_file(output.path, [text.encode("utf-8")])
-    except OSError as error:
-        raise ReportError(str(output.path), f"cannot be written: {cause(error)}") from None
-    return writing.notes(recipe)
+    for file in files:
+        try:
+            replace_file(file.path, [file.text.encode("utf-8")])
+        except OSError as error:
+            raise ReportError(str(file.path), f"cannot be written: {cause(error)}") from None
+        yield from (f"{printable(str(file.path))}: {note}" for note in file.notes)

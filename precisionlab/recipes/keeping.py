@@ -5,37 +5,67 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
-KEPT: Final = ("*embed*", "*wte*", "*wpe*", "*lm_head*", "*output.weight", "*norm*", "*router*", "*gate.weight")
-"""Globs of names, in lower case, of what is usually kept: embeddings, heads, norms and routers."""
+EMBEDDINGS: Final = (
+    "*embed*",
+    "*_embd*",
+    "*wte*",
+    "*wpe*",
+    "shared.weight",
+    "*relative_attention_bias*",
+    "*cls_token*",
+)
+HEADS: Final = (
+    "*lm_head*",
+    "output.weight",
+    "head.weight",
+    "*.head.weight",
+    "*classifier*",
+    "score.weight",
+    "*cls.predictions*",
+    "*qa_outputs*",
+)
+NORMS: Final = ("*norm*",)
+ROUTERS: Final = ("*router*", "*.gate.weight", "*_expert_gate.weight", "*gate_inp*")
+KEPT: Final = (*EMBEDDINGS, *HEADS, *NORMS, *ROUTERS)
+"""Globs of names, in lower case, of what is usually kept, as the Hugging Face hub, Meta and GGUF call it."""
+STATES: Final = ("optimizer*", "*.optimizer*", "*.exp_avg", "*.exp_avg_sq", "*.max_exp_avg_sq", "*.momentum_buffer")
+"""Globs of names of what an optimizer keeps, and which is of no model."""
 FUSED: Final = (
     ("q_proj", "k_proj", "v_proj"),
     ("query", "key", "value"),
     ("attn_q", "attn_k", "attn_v"),
+    ("wq", "wk", "wv"),
+    ("q_a_proj", "kv_a_proj_with_mqa"),
     ("gate_proj", "up_proj"),
     ("ffn_gate", "ffn_up"),
     ("w1", "w3"),
 )
 """Parts of names by which matrices differ that runtimes join into one (vLLM, TensorRT-LLM, llama.cpp)."""
+EXPERT: Final = re.compile(r"(?<![^./])experts([./])[0-9]+(?![^./])")
+"""The experts of a layer, which runtimes join as well."""
 
 
 def is_kept(name: str, globs: Iterable[str]) -> bool:
-    """Whether a tensor of this name matches a glob."""
+    """Whether a tensor of this name matches a glob; capitals do not count."""
     return any(fnmatchcase(name.lower(), glob.lower()) for glob in globs)
 
 
 def fused_groups(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """The names that runtimes join, in order: those that differ in nothing but a part of one family."""
-    groups: dict[tuple[str, int], list[str]] = {}
+    """The names that runtimes join, in order: those that differ in nothing but a part of one family, or the expert."""
+    groups: dict[str, list[str]] = {}
     for name in names:
-        for family, parts in enumerate(FUSED):
-            stem = stem_of(name, parts)
-            if stem is not None:
-                groups.setdefault((stem, family), []).append(name)
-                break
+        groups.setdefault(joined_name(name), []).append(name)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def stem_of(name: str, parts: Sequence[str]) -> str | None:
-    """The name without the part that differs; None where it has none of them."""
-    replaced, count = re.subn(rf"(?<![^./])(?:{'|'.join(map(re.escape, parts))})(?![^./])", "*", name)
-    return replaced if count else None
+def joined_name(name: str) -> str:
+    """The name of what a matrix is joined into; its own where it stays alone."""
+    of_layer = EXPERT.sub(r"experts\1*", name)
+    replaced = (with_family(of_layer, parts) for parts in FUSED)
+    return next((one for one in replaced if one != of_layer), of_layer)
+
+
+def with_family(name: str, parts: Sequence[str]) -> str:
+    """The name with all of a family in the place of one of its parts, if it has one."""
+    found = rf"(?<![^./])(?:{'|'.join(map(re.escape, parts))})(?![^./])"
+    return re.sub(found, f"<{'|'.join(parts)}>", name)

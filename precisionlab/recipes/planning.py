@@ -3,15 +3,15 @@
 import math
 import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 from precisionlab.recipes.losses import TargetLoss, TensorLosses
-from precisionlab.recipes.problem import Allocation, BudgetError, Candidate, Unit, smallest
+from precisionlab.recipes.problem import Allocation, BudgetError, Candidate, Unit, allocated
 from precisionlab.recipes.total_loss import least_bits, least_total_loss
-from precisionlab.recipes.uniform import Uniform, uniform
+from precisionlab.recipes.uniform import Uniform, choices_for, common_formats, uniform
 from precisionlab.recipes.worst_loss import WorstCase, least_worst_loss
 
 STORED = "as stored"
@@ -29,6 +29,19 @@ class Objective(Enum):
     """The largest relative error of a tensor, so that none pays for the others."""
     UNIFORM = "uniform"
     """Nothing is ranked: one format for all, but where it fails."""
+
+
+class SqnrError(UsageError):
+    """An SQNR that no common format reaches."""
+
+    def __init__(self, wanted_db: float, reached_db: float, format_: str) -> None:
+        self.reached_db = reached_db
+        super().__init__(
+            f"--min-sqnr {wanted_db:g}",
+            "no format on offer reaches so much over all tensors: "
+            f"the most possible is {math.floor(100 * reached_db) / 100:.2f} dB, with {format_}",
+            "ask for less, or offer wider formats (--formats)",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,16 @@ class Plan:
     """The best common format for as many bits; None where none fits."""
     worst: WorstCase | None = None
     """The game, where the worst tensor counts."""
+
+    @property
+    def loss(self) -> float:
+        """What is made small: the worst relative error, or the total."""
+        return self.worst.worst if self.worst else self.allocation.loss
+
+    @property
+    def bound(self) -> float:
+        """What no choice within as many bits goes below."""
+        return self.worst.value if self.worst else self.allocation.bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,63 +104,106 @@ def planned(
     """The choice for tensors of which those in one group share a format.
 
     Raises:
-        BudgetError: no choice keeps the limit; the smallest possible is told.
-        UsageError: there is nothing to quantize, or the objective needs a sensitivity that a tensor lacks.
+        BudgetError: no choice is within the bits; it tells the fewest possible.
+        UsageError: there is nothing to choose for, no choice reaches the SQNR, or the objective needs a sensitivity
+            that a tensor lacks.
     """
     if not losses:
-        raise UsageError("", "there is no tensor to quantize", "see --keep, and precisionlab list formats")
+        raise UsageError("", "there is no tensor to choose a format for")
     if objective is Objective.TOTAL:
         require_weights(losses)
     rows = rows_of(losses, groups)
-    units = tuple(unit_of(row, objective, medians(losses)) for row in rows)
+    usual = medians(losses) if objective is Objective.UNIFORM else {}
+    units = tuple(unit_of(row, objective, usual) for row in rows)
     if limit.sqnr_db is not None:
-        return by_loss(units, rows, limit.sqnr_db, objective)
+        return by_loss(units, losses, limit.sqnr_db, objective)
     budget = limit.bits or 0
-    common = common_choice(units, budget)
-    if objective is Objective.WORST:
-        game = least_worst_loss(units, budget)
-        return Plan(objective, units, game.allocation, common, game)
-    if objective is Objective.TOTAL:
-        return Plan(objective, units, least_total_loss(units, budget), common)
-    if common is None:
-        raise BudgetError(budget, smallest(units).bits, "one format for all")
-    return Plan(objective, units, common.allocation, common)
+    match objective:
+        case Objective.WORST:
+            game = least_worst_loss(units, budget)
+            return Plan(objective, units, game.allocation, least_worst_common(units, budget), game)
+        case Objective.TOTAL:
+            return Plan(objective, units, least_total_loss(units, budget), common_choice(units, budget))
+        case Objective.UNIFORM:
+            common = uniform([without_stored(unit) for unit in units], budget)
+            return Plan(objective, units, common.allocation, common)
 
 
-def by_loss(units: tuple[Unit, ...], rows: Sequence[Row], sqnr_db: float, objective: Objective) -> Plan:
+def planned_alike(
+    losses: Sequence[TensorLosses], groups: Sequence[Collection[str]], limit: Limit, objective: Objective
+) -> Plan:
+    """The same where all that is quantized has one format, and the rest stays: the best over the formats.
+
+    Raises:
+        BudgetError, UsageError: as for `planned`.
+    """
+    plans: list[Plan] = []
+    problems: list[BudgetError | SqnrError] = []
+    for name in dict.fromkeys(name for one in losses for name in one.targets):
+        try:
+            plans.append(planned([only(one, name) for one in losses], groups, limit, objective))
+        except (BudgetError, SqnrError) as error:
+            problems.append(error)
+    if not plans and problems:
+        raise min(problems, key=shortfall)
+    if not plans:
+        return planned(losses, groups, limit, objective)
+    by_bits = limit.sqnr_db is not None
+    best = min(
+        plans, key=lambda plan: (plan.allocation.bits, plan.loss) if by_bits else (plan.loss, plan.allocation.bits)
+    )
+    bound = min(plan.allocation.bound for plan in plans)
+    return best if by_bits else replace(best, allocation=replace(best.allocation, bound=bound))
+
+
+def only(losses: TensorLosses, name: str) -> TensorLosses:
+    """The losses in one target alone."""
+    return replace(losses, targets={key: loss for key, loss in losses.targets.items() if key == name})
+
+
+def shortfall(error: "BudgetError | SqnrError") -> float:
+    """How far a limit was missed, to be compared with others of its kind."""
+    return error.smallest_bits if isinstance(error, BudgetError) else -error.reached_db
+
+
+def by_loss(units: tuple[Unit, ...], losses: Sequence[TensorLosses], sqnr_db: float, objective: Objective) -> Plan:
     """The choice of fewest bits that reaches an SQNR over all tensors together.
 
     Raises:
-        UsageError: none does.
+        SqnrError: none does.
+        UsageError: the objective is another one.
     """
     if objective is Objective.WORST:
         raise UsageError("--objective", "worst goes with a budget of bits", "name --bits or --size")
-    energy = sum(
-        (one.energy if objective is Objective.UNIFORM else one.weighted_energy or 0.0)
-        for row in rows
-        for one in row.losses
-    )
+    energy = energy_of(losses, objective)
     most = energy * 10 ** (-sqnr_db / 10)
     if objective is Objective.TOTAL:
         found = least_bits(units, most)
         return Plan(objective, units, found.allocation, common_choice(units, found.allocation.bits))
-    common = narrowest_common(units, most)
-    if common is None:
-        raise UsageError(f"{sqnr_db:g} dB", "no format on offer loses so little for all tensors", "offer wider formats")
+    best = uniform([without_stored(unit) for unit in units], widest(units))
+    if best.allocation.loss > most:
+        raise SqnrError(sqnr_db, 10 * math.log10(energy / best.allocation.loss), best.format)
+    common = narrowest(best, units, most)
     return Plan(objective, units, common.allocation, common)
 
 
-def narrowest_common(units: tuple[Unit, ...], most: float) -> Uniform | None:
-    """The common format of fewest bits whose loss is at most so much."""
-    budget = sum(max(candidate.bits for candidate in unit.candidates) for unit in units)
-    best: Uniform | None = None
-    while True:
-        found = common_choice(units, budget)
-        if found is None:
-            return best
-        if found.allocation.loss <= most:
-            best = found
-        budget = found.allocation.bits - 1
+def energy_of(losses: Iterable[TensorLosses], objective: Objective) -> float:
+    """What losses are relative to: the sum of the squares, weighted as the errors are."""
+    is_weighted = objective is Objective.TOTAL
+    return math.fsum((one.weighted_energy or 0.0) if is_weighted else one.energy for one in losses)
+
+
+def narrowest(common: Uniform, units: tuple[Unit, ...], most: float) -> Uniform:
+    """The common format of fewest bits whose loss is at most so much, as that of `common` is."""
+    narrower = common_choice(units, common.allocation.bits - 1)
+    while narrower is not None and narrower.allocation.loss <= most:
+        common, narrower = narrower, common_choice(units, narrower.allocation.bits - 1)
+    return common
+
+
+def widest(units: Iterable[Unit]) -> int:
+    """As many bits as any choice takes."""
+    return sum(max(candidate.bits for candidate in unit.candidates) for unit in units)
 
 
 def common_choice(units: Sequence[Unit], budget: int) -> Uniform | None:
@@ -147,6 +213,22 @@ def common_choice(units: Sequence[Unit], budget: int) -> Uniform | None:
         return uniform(offered, budget)
     except BudgetError:
         return None
+
+
+def least_worst_common(units: Sequence[Unit], budget: int) -> Uniform | None:
+    """The common format within a budget whose worst loss is least; None where none fits."""
+    offers = [without_stored(unit).by_format for unit in units]
+    choices = [(name, allocated(choices_for(name, offers), 0.0)) for name in common_formats(offers)]
+    fitting = [(name, choice) for name, choice in choices if choice.bits <= budget]
+    if not fitting:
+        return None
+    name, best = min(fitting, key=lambda pair: (worst_of(pair[1]), pair[1].bits))
+    return Uniform(name, best, ())
+
+
+def worst_of(allocation: Allocation) -> float:
+    """The largest loss of a unit."""
+    return max(candidate.loss for candidate in allocation.chosen)
 
 
 def without_stored(unit: Unit) -> Unit:
@@ -162,7 +244,15 @@ def require_weights(losses: Iterable[TensorLosses]) -> None:
     Raises:
         UsageError: some have none.
     """
-    lacking = [one.info.name for one in losses if one.weighted_energy is None]
+    refuse_unranked([one.info.name for one in losses if one.weighted_energy is None])
+
+
+def refuse_unranked(lacking: Sequence[str]) -> None:
+    """See that no tensor lacks a sensitivity.
+
+    Raises:
+        UsageError: these do.
+    """
     if lacking:
         first = printable(lacking[0], 80)
         problem = f"has nothing for {len(lacking):,} of the tensors, {first} among them"
@@ -189,7 +279,10 @@ def medians(losses: Sequence[TensorLosses]) -> Mapping[str, float]:
 
 
 def unit_of(row: Row, objective: Objective, usual: Mapping[str, float]) -> Unit:
-    """The candidates of a row: each target that all its tensors have, and leaving them as stored."""
+    """The candidates of a row: each target that all its tensors have, and leaving them as stored.
+
+    `usual` has the SQNR that a target usually reaches, where tensors far below it are to be left out.
+    """
     candidates = [candidate_of(row, name, objective, usual) for name in row.common()]
     return Unit(row.names, (*candidates, Candidate(STORED, row.stored_bits, 0.0)))
 
