@@ -61,7 +61,6 @@ from analyzers.quantization.rules import RULES
 from analyzers.quantization.sampling import sampled_rows
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.census.layouts import LAYOUTS
-from precisionlab.analysis.quantization.stored_grids import stored_grid
 from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat
@@ -69,6 +68,8 @@ from precisionlab.formats import FloatFormat
 
 def analyze(tensor: Tensor, options: Options) -> Result:
     """One tensor in every format, and whether it was quantized before."""
+    from precisionlab.analysis.quantization.stored_grids import stored_grid  # noqa: PLC0415 - numba
+
     name, format_ = tensor.info.name, LAYOUTS[tensor.info.dtype].format
     reason = obstacle(tensor, options)
     if reason or not isinstance(format_, FloatFormat):

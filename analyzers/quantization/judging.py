@@ -7,7 +7,7 @@ from analyzers.quantization import rules
 from analyzers.quantization.channels import Channels, channels_of
 from analyzers.quantization.measuring import JUDGED, Figures
 from analyzers.quantization.options import Options
-from precisionlab.analysis.quantization.stored_grids import StoredGrid
+from precisionlab.analysis.quantization.grids.records import StoredGrid
 from precisionlab.analysis.quantization.sweep import Loss
 from precisionlab.analysis.quantization.targets import Scale
 from precisionlab.analysis.results import Finding, finding

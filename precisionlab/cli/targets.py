@@ -39,17 +39,17 @@ def try_out(target: Path) -> None:
         with temporary_beside(place):
             pass
     except OSError as error:
-        raise ReportError(str(target), f"cannot be written: {cause(error)}", "nothing was scanned") from None
+        raise ReportError(str(target), f"cannot be written: {cause(error)}", "nothing was read") from None
 
 
 def refuse_input(target: Path, paths: Iterable[str]) -> None:
-    """See that no checkpoint, and nothing that is to be scanned, would be lost.
+    """See that no checkpoint, and nothing that is an input, would be lost.
 
     Raises:
         UsageError: it would.
     """
     if any(is_same(target, path) for path in paths):
-        raise UsageError(str(target), "is to be scanned, and --output would overwrite it", "name another file")
+        raise UsageError(str(target), "is an input, and --output would overwrite it", "name another file")
     kind = kind_of_checkpoint(target)
     if kind:
         problem = f"is a checkpoint ({kind}), and --output would overwrite it"

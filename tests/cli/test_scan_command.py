@@ -142,7 +142,7 @@ def impossible(folder: Path) -> dict[str, str]:
     return {
         "report": "report: has no suffix to tell its format; use one of .txt .json ",
         "report.xml": "report.xml: no report format has the suffix .xml; use one of .txt .json ",
-        "nowhere/report.json": "nowhere/report.json: cannot be written: no such file or directory; nothing was scanned",
+        "nowhere/report.json": "nowhere/report.json: cannot be written: no such file or directory; nothing was read",
         "folder.json": "folder.json: cannot be written: it is a folder",
         "pipe.json": "pipe.json: cannot be written: it is a device or a pipe",
         "loop.json": "loop.json: cannot be written: its symbolic links form a circle",

@@ -104,7 +104,7 @@ def test_a_file_without_permission_is_an_error(process: Process, tmp_path: Path,
     (tmp_path / "folder").chmod(0o700)
     assert done.returncode == 2
     assert done.stderr == (
-        "precisionlab: error: folder/r.json: cannot be written: permission denied; nothing was scanned\n"
+        "precisionlab: error: folder/r.json: cannot be written: permission denied; nothing was read\n"
     )
 
 

@@ -5,13 +5,12 @@ their counts: see docs/quantization.md.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.analysis.census.records import Census, FieldBins
-from precisionlab.analysis.quantization.census_loops import Sums, expected_sums, nearest_sums
 from precisionlab.analysis.quantization.targets import Scale
 from precisionlab.analysis.quantization.tensor_scales import plain_scale, searched_scale
 from precisionlab.formats import ElementFormat, FloatFormat, IntegerFormat
@@ -20,6 +19,9 @@ from precisionlab.formats.nearest import MAX_BITS, clipping_of, levels_of
 from precisionlab.formats.neighbours import Neighbour
 from precisionlab.formats.rounding import round_to
 from precisionlab.formats.sums import ErrorSums
+
+if TYPE_CHECKING:
+    from precisionlab.analysis.quantization.census_loops import Sums
 
 Floats = NDArray[np.float64]
 
@@ -116,10 +118,12 @@ def element_sums(
     )
 
 
-def loop_sums(tensor: Distribution, format_: ElementFormat, scale: float, neighbour: Neighbour) -> Sums:
+def loop_sums(tensor: Distribution, format_: ElementFormat, scale: float, neighbour: Neighbour) -> "Sums":
     """The sums as the loops give them."""
     if format_.bits > MAX_BITS:
         return wide_sums(tensor, format_, scale, neighbour)
+    from precisionlab.analysis.quantization.census_loops import expected_sums, nearest_sums  # noqa: PLC0415 - numba
+
     levels = levels_of(format_)
     ends = (levels.clipped_below, levels.clipped_above)
     if neighbour is Neighbour.NEAREST:
@@ -128,8 +132,10 @@ def loop_sums(tensor: Distribution, format_: ElementFormat, scale: float, neighb
     return expected_sums(tensor.values, tensor.counts, scale, levels.numbers, *ends, is_dithered)
 
 
-def wide_sums(tensor: Distribution, format_: ElementFormat, scale: float, neighbour: Neighbour) -> Sums:
+def wide_sums(tensor: Distribution, format_: ElementFormat, scale: float, neighbour: Neighbour) -> "Sums":
     """`loop_sums` for formats whose levels are too many to list: the levels next to the values serve."""
+    from precisionlab.analysis.quantization.census_loops import expected_sums, nearest_sums  # noqa: PLC0415 - numba
+
     quotients, ends = tensor.values / scale, clipping_of(format_)
     if neighbour is Neighbour.NEAREST:
         nearest = nearest_wide(quotients, format_)

@@ -74,7 +74,7 @@ def require_support(recipe: Recipe, runtime: str) -> None:
     used = dict.fromkeys(assignment.format for assignment in recipe.assignments if assignment.format is not None)
     lacking = [parse_target(name).name for name in used if not supports(runtime, name)]
     if lacking:
-        remedy = f"make the recipe with --runtime {runtime}, or write it as json"
+        remedy = f"make the recipe with --for {runtime}, or write it as json"
         raise UsageError(runtime, f"has no weights in {', '.join(lacking)}", remedy)
 
 

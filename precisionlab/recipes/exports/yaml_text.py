@@ -12,7 +12,10 @@ PLAIN_KEY = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z]\w*", re
 
 
 def emit(mapping: Mapping[str, Yaml], indent: int = 0) -> Iterator[str]:
-    """The lines of a mapping in block style: a line for each text in a list, one line for a list of numbers."""
+    """The lines of a mapping in block style: a line for each text in a list, one line for a list of numbers.
+
+    Keys take at most 1,024 characters as written (YAML 1.2.2, 8.2.2); values may be of any length.
+    """
     margin = " " * indent
     for key, value in mapping.items():
         name = margin + (key if PLAIN_KEY.fullmatch(key) else scalar(key))

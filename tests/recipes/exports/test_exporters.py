@@ -51,7 +51,7 @@ def test_what_a_runtime_lacks_is_an_error(exporter: Exporter) -> None:
     recipe = recipe_of(assigned("a.weight", "float4_e2m1fn:power"), assigned("b.weight", FORMATS[exporter.name]))
     expected = (
         f"{exporter.name}: has no weights in float4_e2m1fn:power; "
-        f"make the recipe with --runtime {exporter.name}, or write it as json"
+        f"make the recipe with --for {exporter.name}, or write it as json"
     )
     for function in (exporter.load().render, exporter.load().notes):
         with pytest.raises(UsageError) as caught:

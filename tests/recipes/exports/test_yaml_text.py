@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from precisionlab.recipes.exports.yaml_text import Yaml, emit, scalar
 
 ANY_TEXT = st.text(st.characters()) | st.text(alphabet="'\"\\:#-\n\t {}[]&*!|>%@`,?yYnN0.~")
+KEYS = ANY_TEXT.filter(lambda text: len(scalar(text)) <= 1024)
 DOCUMENTS = st.dictionaries(
-    ANY_TEXT,
+    KEYS,
     st.recursive(
         st.one_of(ANY_TEXT, st.integers(), st.booleans(), st.lists(ANY_TEXT), st.lists(st.integers())),
-        lambda inner: st.dictionaries(ANY_TEXT, inner, max_size=4),
+        lambda inner: st.dictionaries(KEYS, inner, max_size=4),
         max_leaves=8,
     ),
     max_size=5,
