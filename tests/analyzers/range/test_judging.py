@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from analyzers.range import analyze
 from analyzers.range.options import Options
 from analyzers.range.rules import RULES
-from precisionlab.analysis.wording import agreeing, listed, part_of, percentage
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.wording import agreeing, listed, part_of, percentage
 
 Array = NDArray[Any]
 FindingsOf = Callable[..., Mapping[str, str]]
