@@ -14,6 +14,7 @@ that of the runtime which docs/formats.md names. All sums are over the finite el
 | measurement | meaning |
 | --- | --- |
 | `elements`, `nonzero`, `energy` | finite elements, those other than 0, and the sum of x^2 |
+| `non_finite` | infinities and NaN, which are left out of everything else |
 | `bits_per_weight[format=...]`, `stored_bits[...]` | bits that an element takes with its share of scales, zero points and padding, and all of them |
 | `sqnr[...]` | 10 log10(sum x^2 / sum e^2) dB |
 | `relative_error[...]` | root of (sum e^2 / sum x^2) |
@@ -36,7 +37,7 @@ tensors that own their bytes, and `weighted_loss` where all of them have a sensi
 
 **What is looked at.** Signed floats of at least 8 bits with at least `quantization.min_axes` axes. Infinities and
 NaN are counted by `range`; here they are left out. A last group that a row does not fill is short, as in the
-runtimes, or filled up with zeros where they do so (GGUF); the table in docs/formats.md says which.
+runtimes, or filled up with zeros where they do so (GGUF): a table tells of both.
 
 **How it is computed.** Element formats of tensors that the census counts one by one (all types of at most 16 bits)
 come from the census alone: exact, and at one step for each distinct value. All others come from one pass over the

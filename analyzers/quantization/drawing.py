@@ -8,6 +8,8 @@ from analyzers.quantization.measuring import Figures
 from analyzers.quantization.options import Options
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, PointGroup, Scatter, Table
 from precisionlab.analysis.quantization.sweep import Loss
+from precisionlab.formats import BlockFormat
+from precisionlab.formats.blocks.records import matrix_shape
 from precisionlab.formats.sums import root_ratio
 
 LOSS_COLUMNS = (
@@ -40,6 +42,12 @@ BLOCK_COLUMNS = (
     Column("relative error"),
     Column("of all squared error", "share"),
 )
+SHORT_COLUMNS = (
+    Column("format"),
+    Column("elements of a block"),
+    Column("of the last in a row"),
+    Column("what is done"),
+)
 LEFT_OUT_COLUMNS = (Column("format"), Column("why"))
 
 
@@ -63,9 +71,25 @@ def draw(figures: Figures, options: Options) -> Iterator[Figure]:
         yield pareto("Loss against bits", points)
     yield from channel_tables(figures, options)
     yield from block_table(figures)
+    short = tuple(short_rows(figures))
+    if short:
+        yield Table("Blocks that rows do not fill", SHORT_COLUMNS, short)
     left_out = tuple((one.target.name, one.reason) for one in figures.sweep.left_out)
     if left_out:
         yield Table("Formats that were left out", LEFT_OUT_COLUMNS, left_out)
+
+
+def short_rows(figures: Figures) -> Iterator[tuple[Cell, ...]]:
+    """The formats whose blocks do not divide a row, and what their runtimes do with the last one."""
+    for loss in figures.sweep.losses:
+        format_ = loss.target.format
+        if not isinstance(format_, BlockFormat) or format_.extent.columns is None:
+            continue
+        length = matrix_shape(figures.shape, is_flat=format_.extent.is_flat)[1]
+        rest = length % max(format_.extent.columns, format_.padding)
+        if rest:
+            done = "filled up with zeros" if format_.padding > 1 else "stays short"
+            yield loss.target.name, max(format_.extent.columns, format_.padding), rest, done
 
 
 def block_table(figures: Figures) -> Iterator[Table]:

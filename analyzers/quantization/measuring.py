@@ -156,6 +156,7 @@ def measurements(figures: Figures) -> Iterator[Measurement]:
         sums = losses[0].sums
         yield Measurement(metric("elements", "elements"), sums.n)
         yield Measurement(metric("nonzero", "elements"), sums.nonzero)
+        yield Measurement(metric("non_finite", "elements"), figures.n_elements - sums.n)
         yield Measurement(metric("energy", ""), sums.energy)
     for fit in figures.fits:
         yield Measurement(metric("discrete_relative_error", levels=fit.levels, method=fit.method), fit.relative_error)

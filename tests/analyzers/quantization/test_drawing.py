@@ -65,6 +65,40 @@ def test_tables_show_the_measurements(title: str, answered: Answer) -> None:
         assert cells(table, label) == [result.value(f"{name}[format={one}]") for one in names]
 
 
+def test_blocks_that_rows_do_not_fill_are_told(answered: Answer) -> None:
+    """With what their runtimes do; those that divide a row, run on or are as long as it, are not."""
+    names = ("int4_g32", "q4_0", "q4_k", "nvfp4", "mxfp4", "nf4_g64", "int8_channel", "int8:amax")
+    found = tables(answered(weights(32, 80), formats=names))["Blocks that rows do not fill"]
+    assert found.rows == (
+        ("int4_g32", 32, 16, "stays short"),
+        ("q4_0", 32, 16, "filled up with zeros"),
+        ("q4_k", 256, 80, "filled up with zeros"),
+        ("mxfp4", 32, 16, "stays short"),
+    )
+    assert "Blocks that rows do not fill" not in tables(answered(weights(32, 64), formats=names[:2]))
+
+
+def test_the_worst_blocks_of_the_target_are_listed(answered: Answer) -> None:
+    """With their places: the one with a planted outlier first."""
+    array = weights(32, 256)
+    array[7, 70] = 5
+    found = tables(answered(array, formats=("int4_g32",), target="int4_g32"))["Blocks that lose most in int4_g32"]
+    assert found.rows[0][:2] == (7, "64 to 95")
+    shares = [float(str(share)) for share in cells(found, "of all squared error")]
+    assert shares == sorted(shares, reverse=True)
+    assert 0 < sum(shares) <= 1
+    without = tables(answered(array, formats=("int8_channel",)))
+    assert not any(title.startswith("Blocks that lose") for title in without)
+
+
+def test_what_is_not_finite_is_counted(answered: Answer) -> None:
+    """And left out of the elements."""
+    array = weights(32, 64)
+    array[0, :3] = np.inf, -np.inf, np.nan
+    result = answered(array)
+    assert (result.value("non_finite"), result.value("elements")) == (3, 32 * 64 - 3)
+
+
 def test_lone_outliers_are_of_blocks(answered: Answer) -> None:
     """Element formats have none, and so no number in that column."""
     result = answered(weights(32, 100), formats=("int8:amax", "mxfp4"))
