@@ -97,4 +97,5 @@ analyzer = Analyzer(
     summarize=summarize,
     by_default=False,
     reads_values=True,
+    reads_beside=True,
 )

@@ -31,15 +31,37 @@ def judge(name: str, figures: Figures, grid: StoredGrid | None, options: Options
 def judge_sqnr(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
     """Too much loss in the judged target; where none is named, in `JUDGED` only, for which the threshold is made."""
     loss = figures.judged_loss
-    if loss is None or not (options.target or loss.target.name == JUDGED):
+    if loss is None or is_destroyed(loss) or not (options.target or loss.target.name == JUDGED):
+        yield from judge_destroyed(name, figures)
         return
     sqnr = loss.sums.sqnr_db
     if loss.sums.energy > 0 and not sqnr >= options.min_sqnr_db:
         message = f"{sqnr:.1f} dB in {loss.target.name}, a relative error of {loss.sums.relative_error:.1%}"
-        if math.isnan(sqnr):
-            message = f"its scales in {loss.target.name} overflow"
         culprits = "".join(f"; {outliers_of(axis, options)}" for axis in spoiling(figures, options))
         yield finding(rules.LOW_SQNR, name, message + culprits, format=loss.target.name, sqnr_db=sqnr)
+    yield from judge_destroyed(name, figures)
+
+
+def judge_destroyed(name: str, figures: Figures) -> Iterator[Finding]:
+    """Formats, judged or not, that leave nothing of a tensor."""
+    destroyed = [loss for loss in figures.sweep.losses if is_destroyed(loss)]
+    if destroyed:
+        first = destroyed[0]
+        what = "all elements become zero" if math.isfinite(first.sums.squared_error) else "its scales overflow"
+        names = listed([loss.target.name for loss in destroyed])
+        yield finding(
+            rules.LOW_SQNR,
+            name,
+            f"nothing is left in {names}: {what}",
+            format=first.target.name,
+            sqnr_db=first.sums.sqnr_db,
+        )
+
+
+def is_destroyed(loss: Loss) -> bool:
+    """Whether a format makes zero of all elements, or infinities or NaN of some."""
+    sums = loss.sums
+    return not math.isfinite(sums.squared_error) or (sums.nonzero > 0 and sums.flushed >= sums.nonzero)
 
 
 def spoiling(figures: Figures, options: Options) -> Iterator[Channels]:

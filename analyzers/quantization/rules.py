@@ -10,7 +10,8 @@ LOW_SQNR = Rule(
     "keep the tensor wider, take smaller groups, or look at its channels in the report",
     """Fires when the ratio of signal to quantization noise of a tensor in the target format
 (`quantization.target`) is below `quantization.min_sqnr_db`. Without a target it is INT8 by channel, where that
-is among the formats, for which the threshold is made; name both to judge another one.
+is among the formats, for which the threshold is made; name both to judge another one. It also fires for any
+format asked for that leaves nothing of a tensor: all elements become zero, or its scales overflow.
 
 With x the elements and q what they become, it is 10 log10(sum x^2 / sum (q - x)^2) dB. 20 dB are a
 relative error of 10 %, 25 dB 5.6 %, 30 dB 3.2 %. Gaussian weights reach 41 dB in INT8 by channel, 31.5 dB
@@ -25,7 +26,7 @@ OUTLIERS_SPOIL_BLOCKS = Rule(
     "PL102",
     "outliers-spoil-blocks",
     Severity.WARNING,
-    "blocks lose more than one scale for the tensor would",
+    "outliers make blocks lose more than an element format of no more bits",
     "take a float element, smaller groups, or move the outliers out of the tensor (rotation, smoothing)",
     """Fires when a block format loses at least `quantization.max_outlier_loss_db` more than an element format
 of no more bits under one scale for the whole tensor, and a single element sets the scale of more than

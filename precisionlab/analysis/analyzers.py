@@ -42,3 +42,5 @@ class Analyzer:
     """Whether it runs where no analyzers are named: for questions that cost no more than reading."""
     reads_values: bool = False
     """Whether it asks for `values()`: the scan then reads a tensor into memory once for all."""
+    reads_beside: bool = False
+    """Whether it looks at what files beside the checkpoint say (`Tensor.beside`)."""

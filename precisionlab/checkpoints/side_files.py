@@ -13,6 +13,8 @@ from precisionlab.escaping import printable
 PATTERNS = (
     "config.json",
     "*_config.json",
+    "config_*.json",
+    "modules.json",
     "special_tokens_map.json",
     "added_tokens.json",
     "tokenizer*",

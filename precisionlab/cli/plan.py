@@ -88,6 +88,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     if arguments.formats is not None:
         options = with_formats(options, names, arguments.formats)
     analyzers, warnings = choose_analyzers(names, options)
+    refuse_unread(wishes, analyzers)
     settings = Settings(
         device=resolve_device(text(wishes.of("device"), "auto"), wishes.of("device").where),
         memory_bytes=memory_bytes(wishes.of("memory")),
@@ -100,6 +101,19 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         calibration=wishes.of("calibration").value,
     )
     return Plan(analyzers, settings, severity(wishes.of("fail-on")), warnings)
+
+
+def refuse_unread(wishes: Wishes, analyzers: Sequence[Selected]) -> None:
+    """See that files beside the checkpoint that flags name are looked at; the configuration may name them for others.
+
+    Raises:
+        UsageError: no chosen analyzer does.
+    """
+    if any(selected.analyzer.reads_beside for selected in analyzers):
+        return
+    for role in ("sensitivity", "calibration"):
+        if getattr(wishes.arguments, role) is not None:
+            raise UsageError(f"--{role}", "no analyzer that runs looks at it", "name one that does with --analyzers")
 
 
 def configuration_for(named: str | None) -> Configuration:

@@ -32,7 +32,7 @@ from precisionlab.escaping import printable
 from precisionlab.recipes.applying import applied, check_target
 from precisionlab.recipes.assembling import SHARES, Division, divided, recipe_of
 from precisionlab.recipes.exports import plain_json
-from precisionlab.recipes.keeping import fused_groups
+from precisionlab.recipes.keeping import KEPT, fused_groups, is_kept
 from precisionlab.recipes.losses import Offer, TensorLosses, measured
 from precisionlab.recipes.offering import ONE_FORMAT, near, offered, targets_in
 from precisionlab.recipes.planning import Objective, Plan, energy_of, planned, planned_alike, refuse_unranked
@@ -102,7 +102,7 @@ def choose_and_deliver(arguments: argparse.Namespace) -> ExitCode:
         recipe = recipe_of(checkpoint, choice.division, choice.losses, choice.plan, asked)
         files = rendered(recipe, outputs)
         show(recipe, choice, arguments)
-        for note in (*untouched(choice), *write(files)):
+        for note in (*unmatched(wish, arguments, checkpoint), *untouched(choice), *write(files)):
             messages.note(note)
         if arguments.apply is not None:
             apply(recipe, checkpoint, Path(arguments.apply), settings, shows_progress=shows)
@@ -196,6 +196,15 @@ def measure(order: Order, offers: Sequence[Offer]) -> Iterator[TensorLosses]:
                     yield event
 
 
+def unmatched(wish: Wish, arguments: argparse.Namespace, checkpoint: Checkpoint) -> Iterator[str]:
+    """The globs of --keep that keep nothing; what is usually kept is not where others are named."""
+    if arguments.keep is None:
+        return
+    for glob in wish.kept:
+        if not any(is_kept(info.name, [glob]) for info in checkpoint.tensors):
+            yield f"--keep {printable(glob, 60)} matches no tensor; {', '.join(KEPT)} are kept where --keep is not given"
+
+
 def untouched(choice: Choice) -> Iterator[str]:
     """What to know of tensors whose errors cost nothing, the sensitivity says."""
     if choice.plan.objective is not Objective.TOTAL:
@@ -203,7 +212,7 @@ def untouched(choice: Choice) -> Iterator[str]:
     names = [one.info.name for one in choice.losses if one.energy and not one.weighted_energy]
     if names:
         others = f" and {counted(len(names) - 1, 'other')}" if len(names) > 1 else ""
-        why = "no batch that it was measured with reached them, or no output depends on them"
+        why = "no batch reached it when that was measured, or no output depends on it"
         yield f"{shown_name(names[0])}{others}: sensitivity 0, so that any format would do; {why}"
 
 

@@ -34,6 +34,7 @@ def described(recipe: Recipe, plan: Plan, energy: float) -> Iterator[str]:
             f"{width_of(plan.allocation, n_weights)} a weight over {short_count(n_weights)} weights to choose for",
         ),
         *loss_rows(plan, energy, n_weights),
+        ("on offer", recipe.settings.get("formats", "").replace(",", ", ")),
     ]
     yield from (f"  {line}" for line in aligned(rows))
     yield ""

@@ -33,7 +33,9 @@ def divided(infos: Sequence[TensorInfo], globs: Sequence[str]) -> Division:
     Of those that share storage the owner decides; where the very same tensor has several names, a glob for any keeps
     it.
     """
-    kept_owners = {owner_of(info) for info in twins(infos) if is_kept(info.name, globs)}
+    same = twins(infos)
+    kept_owners = {owner_of(info) for info in same if is_kept(info.name, globs)}
+    viewed = {owner_of(info) for info in infos if info.shares_storage_with is not None and info not in same}
     quantized, kept = [], {}
     for info in infos:
         if info.shares_storage_with is not None:
@@ -42,6 +44,8 @@ def divided(infos: Sequence[TensorInfo], globs: Sequence[str]) -> Division:
             kept[info.name] = "no matrix of floats"
         elif is_kept(info.name, STATES):
             kept[info.name] = "state of an optimizer"
+        elif info.name in viewed:
+            kept[info.name] = "another tensor is a part of it, or its transpose, and would no longer agree"
         elif info.name in kept_owners or is_kept(info.name, globs):
             kept[info.name] = "kept by name"
         else:

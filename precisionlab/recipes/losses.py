@@ -119,6 +119,8 @@ def weighted(loss: Loss, factor: float | None) -> float:
 def failure_of(loss: Loss) -> str:
     """Why a target is out of the question for a tensor, by what it does to it alone; empty where it is not."""
     sums = loss.sums
+    if not sums.n:
+        return "no element is finite"
     if loss.target.scale is Scale.NONE and sums.clipped:
         return f"overflow of {counted(int(sums.clipped), 'element')}"
     if sums.nonzero and sums.flushed >= sums.nonzero:

@@ -73,11 +73,15 @@ def refuse_lacking(targets: Sequence[Target], runtime: str) -> None:
 def near(offers: Sequence[Offer], bits_per_weight: float) -> tuple[Offer, ...]:
     """The offers without what is far from a budget in bits a weight over all that are offered it.
 
-    The widest within the budget stays, so that it can be met, and all of a tensor that would be left without any.
+    The widest within the budget stays, so that it can be met, the narrowest above it, so that it can be used, and all
+    of a tensor that would be left without any.
     """
     widths = widths_of(offers)
     within = max((width for width in widths.values() if width <= bits_per_weight), default=None)
-    found = {target for target, width in widths.items() if abs(width - bits_per_weight) <= SPREAD or width == within}
+    above = min((width for width in widths.values() if width > bits_per_weight), default=None)
+    found = {
+        target for target, width in widths.items() if abs(width - bits_per_weight) <= SPREAD or width in {within, above}
+    }
     narrowed = ((offer, tuple(target for target in offer.targets if target in found)) for offer in offers)
     return tuple(replace(offer, targets=targets or offer.targets) for offer, targets in narrowed)
 

@@ -19,6 +19,9 @@ STORED = "as stored"
 OUTLIER_DB = 10.0
 """A tensor that stays so far below what a format reaches in the median tensor has extreme outliers."""
 
+ENOUGH_DB = 40.0
+"""What reaches so much has no extreme outliers, whatever others reach."""
+
 
 class Objective(Enum):
     """What is made small."""
@@ -311,6 +314,6 @@ def failure_in(loss: TargetLoss, usual: Mapping[str, float]) -> str:
     if loss.failure:
         return loss.failure
     median = usual.get(loss.target.name, loss.sqnr_db)
-    if loss.sqnr_db < median - OUTLIER_DB:
+    if loss.sqnr_db < min(median - OUTLIER_DB, ENOUGH_DB):
         return f"extreme outliers: {loss.sqnr_db:.1f} dB, where the median tensor reaches {median:.1f}"
     return ""

@@ -14,6 +14,9 @@ from precisionlab.scanning.settings import Settings
 WEIGHT = ".weight"
 """What a layer's weight is called behind the layer's own name."""
 NAMES_SHOWN = 3
+KIND = "precisionlab"
+"""The key of the metadata under which such a file says what it is."""
+KINDS = {Role.SENSITIVITY: "sensitivity", Role.CALIBRATION: "activations"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,18 @@ class Companions:
 NONE = Companions()
 
 
+def check_kind(kind: str | None, role: Role, path: str) -> None:
+    """See that a file that says what it is, is that.
+
+    Raises:
+        UsageError: it is another one.
+    """
+    if kind is not None and kind != KINDS[role]:
+        flags = ", ".join(f"--{other.value}" for other, known in KINDS.items() if known == kind)
+        remedy = f"give it with {flags}" if flags else f"give one of {KINDS[role]}"
+        raise UsageError(path, f"is a file of {printable(kind, 40)}, not of {KINDS[role]}", remedy)
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Companions]:
     """The files that the settings name, open.
@@ -94,5 +109,6 @@ def opened(settings: Settings) -> Iterator[Companions]:
                 checkpoint = stack.enter_context(open_checkpoint(path))
             except CheckpointError as error:
                 raise UsageError(f"--{role.value}", str(error), "make one with precisionlab.calibration") from None
+            check_kind(checkpoint.metadata.get(KIND), role, path)
             companions.append(Companion(role, path, {info.name: info for info in checkpoint.tensors}))
         yield Companions(tuple(companions))

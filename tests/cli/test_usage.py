@@ -221,3 +221,18 @@ def test_a_configured_code_may_be_of_an_analyzer_that_does_not_run(
     (tmp_path / "precisionlab.toml").write_text('ignore = ["PL020"]')
     assert command("scan", healthy, "-q", "-a", "quiet")[0] == 0
     assert command("scan", healthy, "-q", "-a", "quiet", "--ignore", "PL020")[0] == 2
+
+
+@pytest.mark.parametrize("role", ["sensitivity", "calibration"])
+def test_files_beside_that_nobody_reads_are_refused(role: str, command: Command, healthy: str) -> None:
+    """Named by a flag while no chosen analyzer looks at them: nothing is left out without a word."""
+    code, _, error = command("scan", healthy, f"--{role}", "nowhere.safetensors")
+    assert code == 2
+    assert f"--{role}: no analyzer that runs looks at it; name one that does with --analyzers" in error
+
+
+def test_formats_without_a_taker_are_refused(command: Command, healthy: str) -> None:
+    """As `range` has no such option."""
+    code, _, error = command("scan", healthy, "-a", "range", "--formats", "nvfp4")
+    assert code == 2
+    assert "--formats: no analyzer that runs has such an option; name one with --analyzers" in error

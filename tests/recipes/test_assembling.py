@@ -42,13 +42,13 @@ def test_tensors_are_divided_by_kind_and_name() -> None:
 
 
 def test_tied_weights_are_kept_by_any_of_their_names() -> None:
-    """A head that is the embedding stays where either is to stay; a mere view decides nothing."""
+    """A head that is the embedding stays where either is to stay; what has parts under other names always does."""
     owner = info_of("embed.weight")
     tied = replace(owner, name="lm_head.weight", shares_storage_with="embed.weight")
     view = replace(info_of("lm_head.rows", (2, 16)), shares_storage_with="embed.weight")
     assert divided((owner, tied), ("lm_head*",)).quantized == ()
     assert divided((owner, tied), ("embed*",)).quantized == ()
-    assert divided((owner, view), ("lm_head*",)).quantized == (owner,)
+    assert divided((owner, view), ()).quantized == ()
     assert twins((owner, tied, view)) == (tied,)
 
 
@@ -80,14 +80,30 @@ def test_bits_of_tensors_add_up_to_those_of_the_recipe(tmp_path: Path) -> None:
 
 
 def test_what_is_the_very_same_tensor_has_its_format_and_no_bits() -> None:
-    """Of the sample with shared storage: the twin follows its owner, views stay, and the storage counts once."""
-    recipe = made(str(SHARED), 4.5, keep=())
+    """The twin follows its owner, and the storage counts once."""
+    with open_checkpoint(str(SHARED)) as checkpoint:
+        infos = tuple(info for info in checkpoint.tensors if info.name not in {"transposed.weight", "rows.weight"})
+        shared = replace(checkpoint, tensors=infos)
+        division = divided(infos, ())
+        losses = losses_in(str(SHARED), FIVE)
+        chosen = [one for one in losses if one.info.name in {info.name for info in division.quantized}]
+        n_weights = sum(info.n_elements for info in division.quantized)
+        plan = planned(chosen, (), Limit(bits=int(4.5 * n_weights)), Objective.UNIFORM)
+        recipe = recipe_of(shared, division, chosen, plan, {})
     by_name = {one.tensor: one for one in recipe.assignments}
     assert by_name["embed.weight"].format is not None
     assert (by_name["tied.weight"].format, by_name["tied.weight"].bits) == (by_name["embed.weight"].format, 0)
-    for view in ("transposed.weight", "rows.weight"):
-        assert (by_name[view].format, by_name[view].bits) == (None, 0)
-        assert by_name[view].reason == "shares the storage of embed.weight"
+    assert recipe.bits == sum(one.bits for one in recipe.assignments)
+
+
+def test_what_other_names_view_stays() -> None:
+    """A transpose or a part would no longer agree: the sample with shared storage keeps them and what they are of."""
+    recipe = made(str(SHARED), 4.5, keep=())
+    by_name = {one.tensor: one for one in recipe.assignments}
+    for name in ("embed.weight", "tied.weight", "transposed.weight", "rows.weight"):
+        assert by_name[name].format is None
+    assert by_name["embed.weight"].reason.startswith("another tensor is a part of it")
+    assert by_name["copied.weight"].format is not None
     assert recipe.bits == sum(one.bits for one in recipe.assignments)
 
 

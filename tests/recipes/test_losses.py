@@ -102,11 +102,16 @@ def test_hard_failures_are_told(tmp_path: Path, values: torch.Tensor, name: str,
     assert found.targets[name].failure.startswith(reason)
 
 
-@pytest.mark.parametrize("values", [torch.zeros(4, 64), torch.full((4, 64), math.nan)], ids=["zeros", "NaN"])
-def test_nothing_to_lose_is_no_failure(tmp_path: Path, values: torch.Tensor) -> None:
-    """Zeros, and NaN alone, lose nothing in any format."""
+@pytest.mark.parametrize(
+    ("number", "failure"), [(0.0, ""), (math.nan, "no element is finite"), (math.inf, "no element is finite")]
+)
+def test_zeros_lose_nothing_and_without_numbers_there_is_nothing_to_store(
+    tmp_path: Path, number: float, failure: str
+) -> None:
+    """Zeros are the same in any format; NaN or infinities alone have no place in blocks."""
+    values = torch.full((4, 64), number)
     [found] = losses_in(saved(tmp_path / "m.safetensors", {"a": values}), [*FIVE, "float8_e4m3fn:amax"])
-    assert [(loss.squared_error, loss.failure) for loss in found.targets.values()] == [(0.0, "")] * 6
+    assert [(loss.squared_error, loss.failure) for loss in found.targets.values()] == [(0.0, failure)] * 6
     assert found.energy == 0
 
 

@@ -221,3 +221,23 @@ def test_files_are_named_in_the_report(model: str, beside: Beside) -> None:
     report = precisionlab.scan(model, "quantization", settings=Settings(sensitivity=path))
     assert report.settings["sensitivity"] == path
     assert "calibration" not in report.settings
+
+
+def test_a_file_that_says_what_it_is_is_given_as_that(tmp_path: Path) -> None:
+    """A sensitivity as a calibration, and the reverse, are refused before anything is read; files without a word pass."""
+    values = {"a": np.ones(4, np.float32)}
+    save_file(values, tmp_path / "fisher.safetensors", {"precisionlab": "sensitivity"})
+    save_file(values, tmp_path / "moments.safetensors", {"precisionlab": "activations"})
+    save_file(values, tmp_path / "plain.safetensors")
+    fisher, moments, plain = (str(tmp_path / f"{name}.safetensors") for name in ("fisher", "moments", "plain"))
+    with pytest.raises(UsageError, match="is a file of sensitivity, not of activations; give it with --sensitivity"):
+        enter(Settings(calibration=fisher))
+    with pytest.raises(UsageError, match="is a file of activations, not of sensitivity; give it with --calibration"):
+        enter(Settings(sensitivity=moments))
+    enter(Settings(sensitivity=plain, calibration=moments))
+
+
+def enter(settings: Settings) -> None:
+    """Open the files, and close them."""
+    with opened(settings):
+        pass

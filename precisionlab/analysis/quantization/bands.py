@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 ELEMENTS: Final = 1 << 20
 """Of a band: 4 MiB of binary32, which stay in the outer caches while format after format takes its turn."""
 BINARY32_MAX: Final = (2 - 2.0**-23) * 2.0**127
+LEAST_NORMAL: Final = 2.0**-126
+"""Of binary32."""
 LONGEST_ROW: Final = 1 << 24
 """Longer rows are cut; all others stay whole, so that what a row shares is known within a band."""
 

@@ -68,6 +68,8 @@ def stored_grid(rows: Rows, stored: FloatFormat) -> StoredGrid | None:
     """
     if not rows.size or stored.bits < NARROWEST:
         return None
+    if rows.shape[1] == 1:
+        rows = rows.reshape(1, -1)  # a column is numbers one after another
     numbers = thinned(rows.reshape(1, -1))[0].astype(np.float64)
     magnitudes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
     if len(magnitudes) < MIN_NUMBERS or not LEAST_TOP < magnitudes.max() < 1 / LEAST_TOP:

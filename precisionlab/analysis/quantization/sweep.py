@@ -4,6 +4,7 @@ In that pass a band of the tensor is read and widened once, and target after tar
 in the caches. Only sums are kept.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from precisionlab.analysis.quantization.bands import Span, cut_for, is_cuttable
+from precisionlab.analysis.quantization.bands import BINARY32_MAX, LEAST_NORMAL, Span, cut_for, is_cuttable
 from precisionlab.analysis.quantization.census_sums import distribution_of, element_sums, scale_of
 from precisionlab.analysis.quantization.targets import Scale, Target
 from precisionlab.analysis.tensors import Tensor
@@ -129,6 +130,8 @@ def is_told(target: Target, tensor: Tensor, question: Question) -> bool:
 def obstacle(target: Target, tensor: Tensor, question: Question) -> str:
     """Why a target cannot be looked at; empty where it can."""
     format_, shape = target.format, tensor.info.shape
+    if not is_told(target, tensor, question) and not fits_binary32(tensor):
+        return "its largest magnitude is no normal number of binary32, in which blocks are computed"
     if isinstance(format_, BlockFormat):
         if not is_cuttable(format_, shape):
             return "its rows are too long for tiles, and for blocks that run on from row to row"
@@ -142,6 +145,12 @@ def obstacle(target: Target, tensor: Tensor, question: Question) -> str:
     ):
         return f"drawing in formats of more than {MAX_BITS} bits is told of tensors of at most 65,536 distinct values"
     return ""
+
+
+def fits_binary32(tensor: Tensor) -> bool:
+    """Whether a tensor has its largest magnitude, if any, among the normal numbers of binary32, or is no wider."""
+    largest = tensor.census().largest_magnitude
+    return tensor.info.dtype != "float64" or math.isnan(largest) or LEAST_NORMAL <= largest <= BINARY32_MAX
 
 
 def tensor_scale(tensor: Tensor, target: Target) -> float:

@@ -1,7 +1,8 @@
 """What a tensor can be quantized to: a block format, or an element format under one scale for the tensor.
 
 Written `nvfp4`, `int4_g128`, `float8_e4m3fn:amax`, `int4_g128:mse`: a format, and behind a colon how its scales
-are chosen. Element formats without one take the largest magnitude; block formats without one follow their runtime.
+are chosen. Without one, posits and floats of at least 16 bits are cast to, other element formats take the largest
+magnitude, and block formats follow their runtime.
 """
 
 from collections.abc import Iterable
@@ -109,7 +110,13 @@ def parse_target(name: str) -> Target:
     if isinstance(found, CodebookFormat) and scale is None and found.name in BLOCKS_OF_TABLES:
         found = formats.block(BLOCKS_OF_TABLES[found.name])
     check_target(found, scale)
-    return Target(found, scale if isinstance(found, BlockFormat) else scale or Scale.AMAX)
+    return Target(found, scale if isinstance(found, BlockFormat) else scale or usual_scale(found))
+
+
+def usual_scale(format_: ElementFormat) -> Scale:
+    """How a scale is chosen where nothing is said: types of wide range are cast to without any."""
+    is_wide = isinstance(format_, PositFormat) or (isinstance(format_, FloatFormat) and format_.bits >= MAX_BITS)
+    return Scale.NONE if is_wide else Scale.AMAX
 
 
 def scale_named(name: str, rule: str) -> Scale:

@@ -35,7 +35,7 @@ def has_places(format_: BlockFormat) -> bool:
 
 def worst_blocks(band: Band, span: Span, format_: BlockFormat, manner: Manner) -> tuple[BlockLoss, ...]:
     """The blocks of a band of most squared error, the worst first."""
-    width = format_.extent.columns or 1
+    width = min(format_.extent.columns or 1, max(1, band.values.shape[1]))
     exact = band.values.double()
     errors = (rewritten(band, format_, manner).double() - exact).square()
     if band.is_excluded is not None:

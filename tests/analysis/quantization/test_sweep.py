@@ -463,3 +463,19 @@ def test_memory_is_bounded_whatever_the_tensor() -> None:
     done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True, cwd=root)
     small, large = map(int, done.stdout.split())
     assert large - small < 32 * 1024
+
+
+@pytest.mark.parametrize("size", [1e300, 1e39, 1e-39, 1e-300])
+def test_binary64_beyond_binary32_is_left_out(size: float) -> None:
+    """Blocks are computed in binary32, which does not hold it: no figure is given, but the reason."""
+    values = torch.from_numpy(np.random.default_rng(0).standard_normal((64, 64)) * size)
+    found = ask(values, "nvfp4", "int8_channel")
+    assert not found.losses
+    assert all("no normal number of binary32" in one.reason for one in found.left_out)
+
+
+def test_groups_longer_than_rows_are_rows() -> None:
+    """However long: no memory is asked for what is not there."""
+    values = numbers((8, 64))
+    long, channel = ask(values, "int4_g99999999"), ask(values, "int4_channel")
+    assert long.losses[0].sums.squared_error == pytest.approx(channel.losses[0].sums.squared_error)

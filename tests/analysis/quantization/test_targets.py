@@ -20,7 +20,10 @@ NAMES = {
     "e4m3": "float8_e4m3:amax",
     "torch.float8-e5m2:power": "float8_e5m2:power",
     "half:none": "float16:none",
-    "bf16": "bfloat16:amax",
+    "bf16": "bfloat16:none",
+    "half": "float16:none",
+    "posit16": "posit16:none",
+    "posit8": "posit8:none",
     "posit8:mse": "posit8:mse",
     "e3m2:mse": "float6_e3m2fn:mse",
     "mxfp4": "mxfp4",
@@ -43,7 +46,7 @@ NAMES = {
 
 @pytest.mark.parametrize(("given", "name"), NAMES.items(), ids=NAMES)
 def test_names_stand_for_targets(given: str, name: str) -> None:
-    """In any spelling; elements take the largest magnitude unless told, tables of runtimes come in their blocks."""
+    """In any spelling; elements take the largest magnitude unless told or of wide range, tables come in their blocks."""
     target = parse_target(given)
     assert target.name == name
     assert target.format.name == name.partition(":")[0]

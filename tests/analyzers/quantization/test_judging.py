@@ -54,6 +54,31 @@ def test_planted_outlier_channels_are_found_and_named(shape: tuple[int, ...], fi
     assert float(told[2]) == pytest.approx(90, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("size", "formats", "message"),
+    [
+        (1e6, ("q4_0", "float16:none", "nvfp4"), "nothing is left in q4_0: its scales overflow"),
+        (
+            1e-6,
+            ("int8:none", "float8_e4m3fn:none", "nvfp4"),
+            "nothing is left in int8:none and float8_e4m3fn:none: all elements become zero",
+        ),
+    ],
+    ids=["overflow", "underflow"],
+)
+def test_formats_that_leave_nothing_are_told_whatever_is_judged(
+    size: float, formats: tuple[str, ...], message: str, findings_of: Find
+) -> None:
+    """Not only the target: a format that was asked for and destroys the tensor is a finding."""
+    assert findings_of(weights(32, 64) / DEVIATION * size, formats=formats)["PL101"] == message
+
+
+@pytest.mark.parametrize("shape", [(512, 1), (1, 512), (300, 1, 1, 1)], ids=str)
+def test_rows_of_one_element_are_like_others(shape: tuple[int, ...], findings_of: Find) -> None:
+    """Gates and scalar heads have them."""
+    assert "PL104" not in findings_of(weights(*shape))
+
+
 def test_one_outlier_channel_is_named_alone(findings_of: Find) -> None:
     """In the singular."""
     message = findings_of(with_loud_columns(1234, ratio=120.0))["PL101"]
