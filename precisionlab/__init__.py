@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from precisionlab import formats
+    from precisionlab.accumulation import matmul_by
     from precisionlab.analysis.report import Report
     from precisionlab.checkpoints import open_checkpoint
     from precisionlab.errors import PrecisionlabError
     from precisionlab.formats import decode, dequantize, encode, error_sums, fake_quantize, quantize, round_to
     from precisionlab.scanning.scan import scan
     from precisionlab.scanning.settings import Settings
+    from precisionlab.summation import dot_by, sum_by
 
 __all__ = [
     "PrecisionlabError",
@@ -24,14 +26,17 @@ __all__ = [
     "Settings",
     "decode",
     "dequantize",
+    "dot_by",
     "encode",
     "error_sums",
     "fake_quantize",
     "formats",
+    "matmul_by",
     "open_checkpoint",
     "quantize",
     "round_to",
     "scan",
+    "sum_by",
 ]
 
 _HOMES = {
@@ -42,6 +47,8 @@ _HOMES = {
         name: ("precisionlab.formats", name)
         for name in ("decode", "dequantize", "encode", "error_sums", "fake_quantize", "quantize", "round_to")
     },
+    **{name: ("precisionlab.summation", name) for name in ("dot_by", "sum_by")},
+    "matmul_by": ("precisionlab.accumulation", "matmul_by"),
     "open_checkpoint": ("precisionlab.checkpoints", "open_checkpoint"),
     "scan": ("precisionlab.scanning.scan", "scan"),
 }

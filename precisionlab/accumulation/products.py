@@ -1,0 +1,148 @@
+"""Matrix products as an accumulator computes them.
+
+>>> import numpy as np
+>>> ones = np.ones((1, 4096), np.float32)
+>>> float(matmul_by(ones, ones[0], "bf16")[0])  # adding ones in bfloat16 stops at 256
+256.0
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from math import prod
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precisionlab.accumulation.catalogue import parse_accumulator
+from precisionlab.accumulation.records import Accumulator, BlockFma, Chain, Promoted, Strassen
+from precisionlab.errors import UsageError
+from precisionlab.formats.arrays import float_type_of, is_numpy
+from precisionlab.formats.rounding import key_of, round_to, whole
+from precisionlab.formats.rounding.policy import Draw
+
+if TYPE_CHECKING:
+    import torch
+
+Array = TypeVar("Array", bound="NDArray[Any] | torch.Tensor")
+Doubles = NDArray[np.float64]
+
+ROWS: Final = 64
+"""Rows that are computed side by side: with a few thousand inputs they stay in the second cache."""
+
+
+def matmul_by(
+    weights: Array, inputs: Array, accumulator: Accumulator | str, *, seed: int | None = None, threads: int = 1
+) -> Array:
+    """The product of weights [m, k] and inputs [k, n] or [k], every operation rounded as the accumulator does.
+
+    Tensor cores take factors of their own format: others are rounded to it, to nearest even, first. Chains take them as
+    they are. All are numbers of at most float32's range and precision, in which products are exact in float64.
+
+    Args:
+        weights: numpy array or torch tensor of float16, bfloat16 or float32.
+        inputs: of the same library.
+        accumulator: or its name, as `fp32`, `bf16_fma`, `h100_fp8_promoted128`.
+        seed: for stochastic rounding. What an operation draws depends on it and on its place in the product only.
+        threads: how many work at a time; the result does not depend on it.
+
+    Returns:
+        float64 [m, n] or [m]: numbers of the accumulator's format.
+
+    Raises:
+        UsageError: shapes that do not fit, float64, an unknown accumulator, a seed that is missing or superfluous.
+    """
+    made = parse_accumulator(accumulator) if isinstance(accumulator, str) else accumulator
+    for array in (weights, inputs):
+        if float_type_of(array) == "float64":
+            raise UsageError("matmul_by", "float64 is not simulated", "convert weights and inputs to float32")
+    if is_numpy(weights) != is_numpy(inputs):
+        raise UsageError("matmul_by", "weights and inputs are of two libraries", "convert one of them")
+    if weights.ndim != 2 or inputs.ndim not in {1, 2} or inputs.shape[0] != weights.shape[1]:
+        shapes = f"{list(weights.shape)} and {list(inputs.shape)}"
+        raise UsageError("matmul_by", f"shapes {shapes} do not fit", "give weights [m, k] and inputs [k, n] or [k]")
+    key = key_for(made, seed)
+    if is_numpy(weights):
+        columns = np.asarray(inputs).reshape(inputs.shape[0], prod(inputs.shape[1:]))
+        product = numpy_product(np.asarray(weights), columns, made, key, threads)
+        return cast("Array", product.reshape(weights.shape[0], *inputs.shape[1:]))
+    from precisionlab.accumulation.accelerator import tensor_product  # noqa: PLC0415 - torch takes long to import
+
+    return cast(
+        "Array", tensor_product(cast("torch.Tensor", weights), cast("torch.Tensor", inputs), made, key, threads)
+    )
+
+
+def key_for(accumulator: Accumulator, seed: int | None) -> int:
+    """The seed's random key; 0 where nothing is drawn.
+
+    Raises:
+        UsageError: a seed is missing or superfluous.
+    """
+    inner = accumulator if isinstance(accumulator, Chain | BlockFma) else accumulator.inner
+    if inner.rounding is not Draw.STOCHASTIC:
+        if seed is not None:
+            raise UsageError("seed", f"{accumulator.name} draws nothing", "leave it away")
+        return 0
+    if seed is None:
+        raise UsageError("seed", f"{accumulator.name} draws, and needs one", "pass seed=0, or any other whole number")
+    return key_of(whole("seed", seed))
+
+
+def operands_of(accumulator: Accumulator) -> str | None:
+    """The format that factors are rounded to first; None where they are taken as they are."""
+    inner = accumulator.inner if isinstance(accumulator, Promoted) else accumulator
+    return inner.operands.name if isinstance(inner, BlockFma) else None
+
+
+def numpy_product(weights: NDArray[Any], inputs: NDArray[Any], made: Accumulator, key: int, threads: int) -> Doubles:
+    """The product [m, n] of numpy arrays [m, k] and [k, n]."""
+    factors = [np.asarray(factor, np.float32) for factor in (weights, inputs)]
+    operands = operands_of(made)
+    if operands is not None:
+        factors = [round_to(factor, operands) for factor in factors]
+    if not weights.shape[1] or not prod((weights.shape[0], inputs.shape[1])):
+        return np.zeros((weights.shape[0], inputs.shape[1]))
+    if isinstance(made, Strassen):
+        from precisionlab.accumulation.strassen import strassen_product  # noqa: PLC0415 - it comes back here
+
+        return strassen_product(factors[0].astype(np.float64), factors[1].astype(np.float64), made, threads)
+    return products_by_rows(factors[0], factors[1], made, key, threads)
+
+
+def products_by_rows(
+    weights: NDArray[Any], inputs: NDArray[Any], made: Chain | BlockFma | Promoted, key: int, threads: int
+) -> Doubles:
+    """The product [m, n] of float32 or float64, some rows at a time."""
+    from precisionlab.accumulation.loops import PAD, turned  # noqa: PLC0415 - numba takes long to import
+    from precisionlab.accumulation.rows import row_sums  # noqa: PLC0415
+
+    results = np.empty((weights.shape[0], inputs.shape[1]))
+    columns = np.ascontiguousarray(inputs.T, np.float64)
+    pieces = list(row_pieces(weights.shape[0]))
+
+    def run(first: int) -> None:
+        # One buffer for all pieces of a thread: fresh pages cost as much as the arithmetic.
+        buffer, room = np.empty((weights.shape[1], ROWS)), np.empty((ROWS, weights.shape[1] + PAD), weights.dtype)
+        for rows in pieces[first::threads]:
+            n_rows = rows.stop - rows.start
+            block = buffer if n_rows == ROWS else buffer.reshape(-1)[: n_rows * len(buffer)].reshape(-1, n_rows)
+            turned(weights[rows], room, block)
+            # Every sum has its own stretch of random numbers.
+            numbers = np.arange(rows.start, rows.stop, dtype=np.uint64) * np.uint64(len(columns))
+            for i, column in enumerate(columns):
+                places = (numbers + np.uint64(i)) * np.uint64(2 * len(column))
+                results[rows, i] = row_sums(block, column, made, (key, places))
+
+    if threads == 1 or len(pieces) == 1:
+        for first in range(threads):
+            run(first)
+    else:
+        with ThreadPoolExecutor(threads, "precisionlab-accumulate") as pool:
+            list(pool.map(run, range(threads)))
+    return results
+
+
+def row_pieces(n_rows: int) -> Iterator[slice]:
+    """Consecutive rows that are computed side by side."""
+    return (slice(start, min(n_rows, start + ROWS)) for start in range(0, n_rows, ROWS))
