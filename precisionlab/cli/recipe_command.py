@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from precisionlab.analysis.quantization.targets import Target
+from precisionlab.analysis.roles import is_named
 from precisionlab.analysis.tensors import Role
 from precisionlab.checkpoints import Checkpoint, open_checkpoint
 from precisionlab.cli import messages
@@ -32,7 +33,7 @@ from precisionlab.escaping import printable
 from precisionlab.recipes.applying import applied, check_target
 from precisionlab.recipes.assembling import SHARES, Division, divided, recipe_of
 from precisionlab.recipes.exports import plain_json
-from precisionlab.recipes.keeping import KEPT, fused_groups, is_kept
+from precisionlab.recipes.keeping import KEPT, fused_groups
 from precisionlab.recipes.losses import Offer, TensorLosses, measured
 from precisionlab.recipes.offering import ONE_FORMAT, near, offered, targets_in
 from precisionlab.recipes.planning import Objective, Plan, energy_of, planned, planned_alike, refuse_unranked
@@ -201,7 +202,7 @@ def unmatched(wish: Wish, arguments: argparse.Namespace, checkpoint: Checkpoint)
     if arguments.keep is None:
         return
     for glob in wish.kept:
-        if not any(is_kept(info.name, [glob]) for info in checkpoint.tensors):
+        if not any(is_named(info.name, [glob]) for info in checkpoint.tensors):
             yield f"--keep {printable(glob, 60)} matches no tensor; {', '.join(KEPT)} are kept where --keep is not given"
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from precisionlab.analysis.roles import STATES, is_named
 from precisionlab.checkpoints import Checkpoint, TensorInfo
-from precisionlab.recipes.keeping import STATES, is_kept
 from precisionlab.recipes.losses import TensorLosses, is_quantizable
 from precisionlab.recipes.planning import STORED, Objective, Plan, failure_in, medians
 from precisionlab.recipes.recipe import Assignment, Recipe
@@ -34,7 +34,7 @@ def divided(infos: Sequence[TensorInfo], globs: Sequence[str]) -> Division:
     it.
     """
     same = twins(infos)
-    kept_owners = {owner_of(info) for info in same if is_kept(info.name, globs)}
+    kept_owners = {owner_of(info) for info in same if is_named(info.name, globs)}
     viewed = {owner_of(info) for info in infos if info.shares_storage_with is not None and info not in same}
     quantized, kept = [], {}
     for info in infos:
@@ -42,11 +42,11 @@ def divided(infos: Sequence[TensorInfo], globs: Sequence[str]) -> Division:
             kept[info.name] = f"{SHARES} {info.shares_storage_with}"
         elif not is_quantizable(info):
             kept[info.name] = "no matrix of floats"
-        elif is_kept(info.name, STATES):
+        elif is_named(info.name, STATES):
             kept[info.name] = "state of an optimizer"
         elif info.name in viewed:
             kept[info.name] = "another tensor is a part of it, or its transpose, and would no longer agree"
-        elif info.name in kept_owners or is_kept(info.name, globs):
+        elif info.name in kept_owners or is_named(info.name, globs):
             kept[info.name] = "kept by name"
         else:
             quantized.append(info)

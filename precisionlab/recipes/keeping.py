@@ -1,35 +1,13 @@
 """Which tensors stay as they are, and which must share a format: what the names of tensors say."""
 
 import re
-from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Sequence
 from typing import Final
 
-EMBEDDINGS: Final = (
-    "*embed*",
-    "*_embd*",
-    "*wte*",
-    "*wpe*",
-    "shared.weight",
-    "*relative_attention_bias*",
-    "*cls_token*",
-)
-HEADS: Final = (
-    "*lm_head*",
-    "output.weight",
-    "head.weight",
-    "*.head.weight",
-    "*classifier*",
-    "score.weight",
-    "*cls.predictions*",
-    "*qa_outputs*",
-)
-NORMS: Final = ("*norm*",)
-ROUTERS: Final = ("*router*", "*.gate.weight", "*_expert_gate.weight", "*gate_inp*")
+from precisionlab.analysis.roles import EMBEDDINGS, HEADS, NORMS, ROUTERS
+
 KEPT: Final = (*EMBEDDINGS, *HEADS, *NORMS, *ROUTERS)
-"""Globs of names, in lower case, of what is usually kept, as the Hugging Face hub, Meta and GGUF call it."""
-STATES: Final = ("optimizer*", "*.optimizer*", "*.exp_avg", "*.exp_avg_sq", "*.max_exp_avg_sq", "*.momentum_buffer")
-"""Globs of names of what an optimizer keeps, and which is of no model."""
+"""Globs of names of what is usually kept."""
 FUSED: Final = (
     ("q_proj", "k_proj", "v_proj"),
     ("query", "key", "value"),
@@ -43,11 +21,6 @@ FUSED: Final = (
 """Parts of names by which matrices differ that runtimes join into one (vLLM, TensorRT-LLM, llama.cpp)."""
 EXPERT: Final = re.compile(r"(?<![^./])experts([./])[0-9]+(?![^./])")
 """The experts of a layer, which runtimes join as well."""
-
-
-def is_kept(name: str, globs: Iterable[str]) -> bool:
-    """Whether a tensor of this name matches a glob; capitals do not count."""
-    return any(fnmatchcase(name.lower(), glob.lower()) for glob in globs)
 
 
 def fused_groups(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
