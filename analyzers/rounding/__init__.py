@@ -1,0 +1,81 @@
+r"""What accumulating the products of y = W x in different formats and orders does to the outputs of a layer.
+
+Rows of the tensor as a matrix [outputs, fan-in] are drawn at random and multiplied with inputs of several kinds. Each
+accumulator computes the outputs bit for bit as its hardware or its format would (docs/rounding.md); they are compared
+with float64, in which the products are exact. Factors are those that the accumulator takes, so that rounding them is no
+part of the error: that is what `quantization` measures.
+
+| inputs | |
+| --- | --- |
+| `normal` | standard normal deviates |
+| `uniform` | from [0, 1): of one sign, as behind a ReLU |
+| `one_sign` | from [0, 1) with the signs of the weights, so that all products are positive, as in norms |
+| `calibration` | normal deviates with the second moments of `--calibration` |
+
+| measurement | meaning |
+| --- | --- |
+| `relative_error[accumulator=...,inputs=...]` | norm of got - y over that of y: forward error |
+| `backward_error_largest[...]`, `backward_error_rms[...]` | of \|got - y\| / (\|W\| \|x\|), componentwise |
+| `bias[...]` | mean(sign(y) (got - y)) / mean \|y\|: truncation and stagnation pull toward zero, noise does not |
+| `..._95` | half of the 95 % interval, by leaving out one row, and one input, at a time |
+| `overflowed_share[...]` | share of the outputs that are infinite or NaN |
+| `absorbed_share[...]` | share of the products other than 0 that leave a running sum as it is (first input): stagnation |
+| `bits[accumulator=...]` | right bits of outputs, -log2 of the forward error: the fewest on `normal`, `uniform` and `calibration`; 0 with overflow |
+| `condition_median[inputs=...]`, `condition_p99[...]` | of \|W\|\|x\| / \|y\|, by which the backward error grows to the forward error |
+| `worst_bound[accumulator=...]` | g with \|got - y\| <= g \|W\|\|x\| for every input (n u / (1 - n u) for a running sum) |
+| `probable_bound[accumulator=...]` | the same but with probability `rounding.failure` an output (Higham and Mary 2019); where roundings have a direction it is the former |
+| `worst_bound_over_seen[...]`, `probable_bound_over_seen[...]` | how many times the largest backward error seen |
+| `cheapest_safe` | the accumulator of fewest bits, and then of fewest operations a product, that keeps `rounding.min_bits` |
+| `spectral_norm`, `amplification` | largest singular value, and times sqrt(fan-in) / Frobenius norm: how much a relative error of the input can grow |
+| `condition_number` | largest over smallest singular value, of square matrices up to `rounding.max_condition_size` and those of `rounding.solves` |
+
+Of the whole checkpoint: `fewest_bits`, `median_bits`, `safe_share` of each accumulator, and the way of errors through the
+layers to first order. `bits_after_all_layers` takes errors of layers for independent and amplified as the data is, so
+that squares add up; `..._at_worst` multiplies by `amplification` at each layer. Layers follow one another in the order
+of their names, or of `rounding.sequence`; what branches, attention and nonlinearities do is not in it.
+
+**What it can and cannot tell.** Errors are those of the very operations, on a sample: intervals say how sure the figures
+are. A layer's own inputs are known only with `--calibration`, and of them only the second moments. What an error of
+outputs does to the model it does not say.
+"""
+
+from analyzers.rounding.checkpoint import summarize
+from analyzers.rounding.drawing import draw
+from analyzers.rounding.judging import judge
+from analyzers.rounding.measuring import measure, measurements, obstacle
+from analyzers.rounding.options import Options
+from analyzers.rounding.rules import RULES
+from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.results import Result, Status
+from precisionlab.analysis.tensors import Tensor
+
+
+def analyze(tensor: Tensor, options: Options) -> Result:
+    """One tensor with every accumulator."""
+    name = tensor.info.name
+    reason = obstacle(tensor, options)
+    if reason:
+        return Result("rounding", name, Status.SKIPPED, reason)
+    figures = measure(tensor, options)
+    if figures is None:
+        return Result("rounding", name, Status.SKIPPED, "all rows looked at hold infinities or NaN")
+    return Result(
+        "rounding",
+        name,
+        measurements=tuple(measurements(figures, options)),
+        findings=judge(name, figures, options),
+        figures=tuple(draw(figures, options)),
+    )
+
+
+analyzer = Analyzer(
+    "rounding",
+    "What do accumulation order and precision do to the outputs?",
+    analyze,
+    options=Options,
+    rules=RULES,
+    summarize=summarize,
+    by_default=False,
+    reads_values=True,
+    reads_beside=True,
+)

@@ -1,0 +1,100 @@
+"""Which rules fire for one tensor, and what they say."""
+
+from collections.abc import Iterator, Sequence
+
+from analyzers.rounding import rules
+from analyzers.rounding.accumulators import deployed_for
+from analyzers.rounding.measuring import Figures, Outcome, safest
+from analyzers.rounding.options import Options
+from analyzers.rounding.sampling import JUDGED, Kind
+from precisionlab.accumulation.catalogue import parse_accumulator
+from precisionlab.accumulation.records import BlockFma
+from precisionlab.analysis.results import Finding, finding
+from precisionlab.analysis.wording import listed, percentage
+
+HALF_OF_BFLOAT16 = 4.0
+PROMOTED_EVERY = 128
+
+
+def judge(name: str, figures: Figures, options: Options) -> tuple[Finding, ...]:
+    """Every finding about the tensor `name`, in the order of the rules' codes."""
+    return (
+        *judge_deployed(name, figures, options),
+        *judge_overflow(name, figures),
+        *judge_promotion(name, figures, options),
+        *judge_bfloat16(name, figures),
+    )
+
+
+def judge_deployed(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
+    """The deployed accumulator that keeps fewest bits, if too few."""
+    deployed = [one for one in deployed_for(figures.stored, options) if figures.of(one)]
+    unsafe = [one for one in deployed if not figures.bits(one) >= options.min_bits]
+    if not unsafe:
+        return
+    worst = min(unsafe, key=figures.bits)
+    safe = safest(figures, options)
+    hint = f"{safe} is the cheapest that keeps enough" if safe else "none of those looked at keeps enough"
+    overflow = max(one.errors.overflows for one in figures.of(worst) if one.kind in JUDGED)
+    lost = (
+        f"{percentage(overflow)} of the outputs overflow" if overflow else f"{figures.bits(worst):.1f} bits are right"
+    )
+    message = f"{lost} with {worst} over {figures.n_terms:,} terms; {hint}"
+    yield finding(rules.UNSAFE, name, message, accumulator=worst, bits=figures.bits(worst), terms=figures.n_terms)
+
+
+def judge_overflow(name: str, figures: Figures) -> Iterator[Finding]:
+    """The accumulators with float16 sums that overflow."""
+    overflowing = [one for one in figures.outcomes if overflows_half(one)]
+    if overflowing:
+        names = list(dict.fromkeys(one.accumulator.name for one in overflowing))
+        worst = max(overflowing, key=lambda one: one.errors.overflows)
+        message = (
+            f"{percentage(worst.errors.overflows)} of the outputs of {worst.kind.value} inputs overflow in "
+            f"{listed(names)}"
+        )
+        yield finding(rules.OVERFLOWS, name, message, accumulator=names[0], share=worst.errors.overflows)
+
+
+def overflows_half(one: Outcome) -> bool:
+    """Whether sums in float16 are infinite on inputs that are judged."""
+    return one.accumulator.format.name == "float16" and one.kind in JUDGED and one.errors.overflows > 0
+
+
+def judge_promotion(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
+    """Tensor cores of few bits that lose what promotion keeps."""
+    measured = {one.accumulator.name for one in figures.outcomes}
+    for unit in sorted(measured):
+        made = parse_accumulator(unit)
+        promoted = f"{unit}_promoted{PROMOTED_EVERY}"
+        if not isinstance(made, BlockFma) or made.format.precision >= 24 or promoted not in measured:
+            continue
+        bits, kept = figures.bits(unit), figures.bits(promoted)
+        if bits < options.min_bits and kept >= bits + 1:
+            message = f"{unit} keeps {bits:.1f} bits over {figures.n_terms:,} terms, {kept:.1f} promoted every 128"
+            yield finding(
+                rules.NEEDS_PROMOTION, name, message, accumulator=unit, bits=bits, promoted=kept, terms=figures.n_terms
+            )
+
+
+def judge_bfloat16(name: str, figures: Figures) -> Iterator[Finding]:
+    """Plain sums in bfloat16 on inputs of both signs."""
+    bits = fewest(figures.of("bf16"))
+    if bits is None or not bits < HALF_OF_BFLOAT16:
+        return
+    others = {one: fewest(figures.of(one)) for one in ("bf16_pairwise", "bf16_kahan", "fp32")}
+    kept = [f"{one} {value:.1f}" for one, value in others.items() if value is not None]
+    message = f"bf16 keeps {bits:.1f} of 8 bits over {figures.n_terms:,} terms"
+    yield finding(
+        rules.HALF_THE_DIGITS,
+        name,
+        f"{message}; {', '.join(kept)}" if kept else message,
+        bits=bits,
+        terms=figures.n_terms,
+    )
+
+
+def fewest(outcomes: Sequence[Outcome]) -> float | None:
+    """The fewest right bits on inputs of both signs; None where nothing was measured."""
+    bits = [one.errors.bits for one in outcomes if one.kind in {Kind.NORMAL, Kind.CALIBRATION}]
+    return min(bits) if bits else None
