@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from makers.accumulated import accumulated_tensors
 from makers.exports import write_arrays, write_sharded, write_training_state, write_unused_precision
 from makers.healthy import healthy_tensors
 from makers.hostile import HOSTILE_METADATA, hostile_tensors
@@ -17,6 +18,7 @@ from makers.quantized import quantized_tensors
 from makers.raw_safetensors import safetensors_bytes
 from makers.shared import shared_storage
 from makers.sick import sick_tensors
+from makers.summed import summed_tensors
 from makers.tiny_transformer import Config, Training, batches, train, untrained
 
 SAMPLES = Path(__file__).parent
@@ -28,7 +30,9 @@ def write_planted(folder: Path) -> None:
     (folder / "sick.safetensors").write_bytes(safetensors_bytes(sick_tensors(), plain))
     (folder / "healthy.safetensors").write_bytes(safetensors_bytes(healthy_tensors(), plain))
     (folder / "hostile-names.safetensors").write_bytes(safetensors_bytes(hostile_tensors(), HOSTILE_METADATA))
+    (folder / "accumulation.safetensors").write_bytes(safetensors_bytes(accumulated_tensors(), plain))
     (folder / "quantized.safetensors").write_bytes(safetensors_bytes(quantized_tensors(), plain))
+    (folder / "summation.safetensors").write_bytes(safetensors_bytes(summed_tensors(), plain))
     torch.save(shared_storage(), folder / "shared-storage.pth")
 
 

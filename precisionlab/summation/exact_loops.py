@@ -3,9 +3,10 @@
 The fixed-point number is an array of 64-bit digits, digit k of weight 2^(32 k - 1074): 32 bits of it are value, the rest
 room for carries, so that numbers are added without looking at neighbours (Kulisch 1980; Neal 2015 for the room).
 
-A block of numbers is not added one by one. An anchor takes from each of them the bits above a common place; these
-leading parts are multiples of one power of two, few enough bits wide that their sum in float64 is exact (Rump, Ogita
-and Oishi 2008). Two rounds empty most blocks; what is left goes one by one.
+Many numbers are not added one by one. Where they are of like size, an anchor takes from each of a block the bits above
+a common place; these leading parts are multiples of one power of two, few enough bits wide that their sum in float64 is
+exact (Rump, Ogita and Oishi 2008), and two rounds empty most blocks. Where they are not, significands are summed apart
+for each sign and exponent (Zhu and Hayes 2010; Neal 2015), and these sums added in the end.
 """
 
 from typing import Any
@@ -31,6 +32,25 @@ MAGNITUDE = np.int64(0x7FFFFFFFFFFFFFFF)
 FRACTION = np.int64((1 << 52) - 1)
 INFINITY = np.int64(0x7FF0000000000000)
 ROUNDS = 2
+MANY_LEFT, STAYS_WIDE = BLOCK // 8, 16
+"""Numbers that the rounds leave of a block of unlike sizes, and how many blocks are taken for such after one."""
+N_BINS, COUNT_PLACE = 1 << 12, 42
+"""Bins for each sign and exponent: the sum of lower halves, and that of upper ones with the count 42 bits above."""
+EMPTIED_EVERY = 1 << 21
+"""Numbers of which neither sum nor count leaves its bits."""
+WORTH_BINS = 1 << 16
+"""Numbers that are worth emptying 4,096 bins."""
+
+
+@njit(nogil=True, cache=True)
+def add_shifted(value: int, place: int, is_negative: bool, digits: Digits) -> None:
+    """Add a whole number below 2^63 times 2^(place - 1074), or subtract it."""
+    digit, offset = place >> 5, place & 31
+    low, high = (value & MASK) << offset, (value >> DIGIT_BITS) << offset
+    sign = np.int64(-1) if is_negative else np.int64(1)
+    digits[digit] += sign * (low & MASK)
+    digits[digit + 1] += sign * ((low >> DIGIT_BITS) + (high & MASK))
+    digits[digit + 2] += sign * (high >> DIGIT_BITS)
 
 
 @njit(nogil=True, cache=True)
@@ -41,13 +61,7 @@ def add_one(x: float, digits: Digits) -> None:
     significand = bits & FRACTION
     if field > 0:
         significand += np.int64(1) << 52
-    place = max(field, np.int64(1)) - 1
-    digit, offset = place >> 5, place & 31
-    low, high = (significand & MASK) << offset, (significand >> DIGIT_BITS) << offset
-    sign = np.int64(-1) if bits < 0 else np.int64(1)
-    digits[digit] += sign * (low & MASK)
-    digits[digit + 1] += sign * ((low >> DIGIT_BITS) + (high & MASK))
-    digits[digit + 2] += sign * (high >> DIGIT_BITS)
+    add_shifted(significand, max(field, np.int64(1)) - 1, bits < 0, digits)
 
 
 @njit(nogil=True, cache=True)
@@ -95,13 +109,10 @@ def total_of(sums: Doubles) -> Any:  # noqa: ANN401 - a float64
 
 
 @njit(nogil=True, cache=True)
-def add_block(block: Doubles, digits: Digits) -> bool:
-    """Add BLOCK numbers [rows, SIDE], which are overwritten; false, and nothing is added, where one is not finite."""
-    top = largest(block)
-    if top >= INFINITY:
-        return False
+def empty_block(block: Doubles, digits: Digits) -> Any:  # noqa: ANN401 - an int
+    """Add what anchors take of finite numbers [rows, SIDE], which keep the rest; how many keep one."""
     # The anchor exceeds the largest number so far that the sum of all leading parts is exact.
-    field = (top >> 52) + BLOCK_BITS + 2
+    field = (largest(block) >> 52) + BLOCK_BITS + 2
     sums = np.empty(SIDE, np.float64)
     for _ in range(ROUNDS):
         if not 0 < field < 2046:
@@ -111,11 +122,54 @@ def add_block(block: Doubles, digits: Digits) -> bool:
         take_leading(block, anchor, sums)
         add_one(total_of(sums), digits)
         field -= 52 - BLOCK_BITS - 1
-    if largest(block) != 0:
-        for x in block.flat:
+    return 0 if largest(block) == 0 else np.count_nonzero(block)
+
+
+@njit(nogil=True, cache=True)
+def add_singly(block: Doubles, digits: Digits) -> Any:  # noqa: ANN401 - an int
+    """Add numbers one by one; what is not finite is left out, and told as `add_all` does."""
+    seen = 0
+    for x in block.flat:
+        if abs(x) < np.inf:
             if x != 0.0:
                 add_one(x, digits)
-    return True
+        else:
+            seen |= 1 if x != x else (2 if x > 0 else 4)  # noqa: PLR0124 - NaN
+    return seen
+
+
+@njit(nogil=True, cache=True)
+def add_to_bins(numbers: NDArray[Any], bins: NDArray[np.uint64]) -> None:
+    """Add numbers to the bins [N_BINS, 2] of their signs and exponents."""
+    for number in numbers:
+        word = np.float64(number).view(np.uint64)
+        which = word >> np.uint64(52)
+        bins[which, 0] += word & np.uint64(0xFFFFFFFF)
+        bins[which, 1] += ((word >> np.uint64(32)) & np.uint64(0xFFFFF)) | np.uint64(1 << COUNT_PLACE)
+
+
+@njit(nogil=True, cache=True)
+def empty_bins(bins: NDArray[np.uint64], digits: Digits) -> Any:  # noqa: ANN401 - an int
+    """Add what the bins hold, which are set to 0; what is not finite is told as `add_all` does."""
+    seen = 0
+    for which in range(N_BINS):
+        low, high = np.int64(bins[which, 0]), np.int64(bins[which, 1])
+        if high == 0:
+            continue
+        count, high = high >> COUNT_PLACE, high & ((np.int64(1) << COUNT_PLACE) - 1)
+        field, is_negative = which & 2047, which > 2047
+        if field == 2047:
+            is_infinity = low == 0 and high == 0
+            seen |= (4 if is_negative else 2) if is_infinity else 1
+            continue
+        place = max(field, 1) - 1
+        add_shifted(low, place, is_negative, digits)
+        add_shifted(high, place + 32, is_negative, digits)
+        if field > 0:  # the leading bits, which are not stored
+            add_shifted(count, place + 52, is_negative, digits)
+    bins[:] = 0
+    carry(digits)
+    return seen
 
 
 @njit(nogil=True, cache=True)
@@ -123,28 +177,38 @@ def add_all(terms: NDArray[Any], digits: Digits) -> Any:  # noqa: ANN401 - an in
     """Add float32s or float64s; what is not finite is left out, and told.
 
     Returns:
-        1 where there are NaN or infinities of both signs, 2 for positive and 4 for negative infinity, 0 for none.
+        The sum of 1 where there are NaN, 2 for positive and 4 for negative infinities.
     """
     block = np.empty((BLOCK // SIDE, SIDE), np.float64)
     flat = block.reshape(-1)
-    seen, since = 0, 0
+    has_bins = terms.size >= WORTH_BINS
+    bins = np.zeros((N_BINS if has_bins else 0, 2), np.uint64)
+    seen, n_binned, wide_for, since = 0, 0, 0, 0
     for start in range(0, terms.size, BLOCK):
-        n = min(BLOCK, terms.size - start)
-        part = terms[start : start + n]
-        for i in range(n):
-            flat[i] = part[i]
-        flat[n:] = 0.0
-        if not add_block(block, digits):
-            for i in range(n):
-                x = flat[i]
-                if abs(x) < np.inf:
-                    add_one(x, digits)
-                else:
-                    seen |= 1 if x != x else (2 if x > 0 else 4)  # noqa: PLR0124 - NaN
+        part = terms[start : start + BLOCK]
+        if wide_for > 0:
+            wide_for -= 1
+            add_to_bins(part, bins)
+            n_binned += BLOCK
+        else:
+            flat[: part.size] = part
+            flat[part.size :] = 0.0
+            n_left = empty_block(block, digits) if largest(block) < INFINITY else BLOCK
+            if n_left > MANY_LEFT and has_bins:
+                add_to_bins(flat, bins)
+                n_binned += BLOCK
+                wide_for = STAYS_WIDE
+            elif n_left:
+                seen |= add_singly(block, digits)
+        if n_binned >= EMPTIED_EVERY:
+            seen |= empty_bins(bins, digits)
+            n_binned = 0
         since += BLOCK
         if since >= CARRY_EVERY:
             carry(digits)
             since = 0
+    if n_binned:
+        seen |= empty_bins(bins, digits)
     carry(digits)
     return seen
 

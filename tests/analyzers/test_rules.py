@@ -14,7 +14,7 @@ from precisionlab.analysis.rules import Rule
 from precisionlab.scanning.discovery import load_all
 
 ROOT = Path(__file__).parents[2]
-SICK = ("sick.safetensors", "shared-storage.pth", "quantized.safetensors")
+SICK = ("sick.safetensors", "shared-storage.pth", "quantized.safetensors", "accumulation.safetensors")
 HEALTHY = "healthy.safetensors"
 
 ANALYZERS: dict[str, Analyzer] = {

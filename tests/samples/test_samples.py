@@ -28,6 +28,7 @@ from safetensors.torch import load_file
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 SAME_BYTES = (
+    "accumulation.safetensors",
     "healthy.safetensors",
     "hostile-names.safetensors",
     "quantized.safetensors",
@@ -226,7 +227,8 @@ def test_every_sample_is_described() -> None:
     """The README names every file, and every tensor of the checkpoints with planted faults."""
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
     files = {file.partition("/")[0] for file in (*SAME_BYTES, *SAME_CONTENTS)}
-    tensors = {*read("sick.safetensors"), *read("quantized.safetensors")}
+    planted = ("sick.safetensors", "quantized.safetensors", "accumulation.safetensors")
+    tensors = {name for file in planted for name in read(file)}
     assert {name for name in {*files, *tensors} if f"`{name}" not in readme} == set()
 
 
@@ -407,7 +409,9 @@ def test_zeros_are_zeros_of_both_signs(sick: Mapping[str, Stored]) -> None:
     assert np.unique(sick["all_zero.signed.weight"].words).tolist() == [0x0000, 0x8000]
 
 
-@pytest.mark.parametrize("file", ["sick.safetensors", "healthy.safetensors", "quantized.safetensors"])
+@pytest.mark.parametrize(
+    "file", ["sick.safetensors", "healthy.safetensors", "quantized.safetensors", "accumulation.safetensors"]
+)
 def test_only_the_planted_pair_is_stored_twice(file: str) -> None:
     """No two tensors of more than a few bytes are equal, but the pair of the sick file."""
     seen: dict[tuple[str, bytes], list[str]] = {}
@@ -592,3 +596,18 @@ def test_corners_of_the_quantized_sample(quantized: Mapping[str, Stored]) -> Non
     assert np.flatnonzero(is_zero).tolist() == list(range(64, 192))
     special = quantized["non_finite.weight"].values
     assert sorted(map(str, special[~np.isfinite(special)])) == ["-inf", "inf", "nan", "nan"]
+
+
+def test_weights_of_the_accumulation_sample_are_finite_and_as_large_as_described() -> None:
+    """Standard deviations, signs and lengths of rows are those of the README; infinite outputs come from sums alone."""
+    tensors = {name.removesuffix(".weight"): tensor.values for name, tensor in read("accumulation.safetensors").items()}
+    assert all(np.isfinite(values).all() for values in tensors.values())
+    deviations = {"overflows_single": 3e37, "overflows_single.control": 3, "overflows_half": 2000}
+    deviations |= {"overflows_half.control": 200, "long_rows": 0.02, "long_rows.control": 0.02}
+    for name, deviation in deviations.items():
+        assert tensors[name].std() == pytest.approx(deviation, rel=0.05)
+        assert abs(tensors[name].mean()) < 0.1 * deviation
+    assert (tensors["truncated_float8"] >= 0).all()
+    assert np.array_equal(np.abs(tensors["truncated_float8.control"]), tensors["truncated_float8"])
+    assert 0.4 < (tensors["truncated_float8.control"] < 0).mean() < 0.6
+    assert (tensors["long_rows"].shape[1], tensors["long_rows.control"].shape[1]) == (8192, 512)
