@@ -4,6 +4,7 @@ The twin goes through the products one after the other, or block after block, fo
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import torch
@@ -60,7 +61,7 @@ def sums_of(w: Tensor, x: Tensor, made: Chain | BlockFma | Promoted, draws: tupl
         case Chain():
             return chain_sums(w, x, made, draws)
         case BlockFma():
-            return block_sums(w, x, made)
+            return with_blocks(w.new_zeros((len(w), x.shape[1])), w, x, made)
         case Promoted():
             return promoted_sums(w, x, made, draws)
 
@@ -70,7 +71,9 @@ def chain_sums(w: Tensor, x: Tensor, chain: Chain, draws: tuple[int, Tensor]) ->
     if chain.method.way is Way.BLOCKED and chain.is_fused:
         inner = Chain(chain.format, chain.rounding, is_fused=True)
         return promoted_sums(w, x, Promoted(inner, chain.method.parameter, chain.format), draws)
-    if chain.rounding is Rounding.NEAREST_EVEN and not chain.is_fused:
+    if chain.rounding is Rounding.DOWN:
+        return -chain_sums(w, -x, replace(chain, rounding=Rounding.UP), draws)
+    if chain.rounding is Rounding.NEAREST_EVEN and (not chain.is_fused or chain.format == DOUBLE):
         anchors = None if chain.format == DOUBLE else anchors_of(chain.format)
         terms = rounded(w.T[:, :, None] * x[:, None, :], anchors)
         parts = sums_parts(terms.reshape(len(x), -1), chain.method, anchors)
@@ -102,9 +105,8 @@ def step_of(chain: Chain, draws: tuple[int, Tensor]) -> Callable[[Tensor, int], 
     return step
 
 
-def block_sums(w: Tensor, x: Tensor, unit: BlockFma) -> Tensor:
-    """The sums of a tensor core that starts from zero."""
-    total = w.new_zeros((len(w), x.shape[1]))
+def with_blocks(total: Tensor, w: Tensor, x: Tensor, unit: BlockFma) -> Tensor:
+    """The sums [m, n] and what a tensor core adds to such an accumulator."""
     anchors = anchors_of(unit.format, unit.rounding)
     of_factors = 2.0**unit.operands.min_exponent
     w_powers, x_powers = (exponent_part(factor.contiguous()).clamp_min(of_factors) for factor in (w, x))
@@ -138,5 +140,8 @@ def promoted_sums(w: Tensor, x: Tensor, promoted: Promoted, draws: tuple[int, Te
     for start in range(0, len(x), promoted.every):
         block = slice(start, start + promoted.every)
         part = sums_of(w[:, block], x[block], promoted.inner, (key, places + 2 * start))
-        total = rounded(total + part if start else part, outer)
+        if outer is None:
+            total = total + part if start else part
+        else:
+            total = rounded(odd_sum(total, part) if start else part, outer)
     return total

@@ -4,7 +4,15 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from precisionlab.accumulation.records import DIRECTIONS, Accumulator, BlockFma, Chain, Promoted, Strassen
+from precisionlab.accumulation.records import (
+    DIRECTIONS,
+    MOST_RANDOM_BITS,
+    Accumulator,
+    BlockFma,
+    Chain,
+    Promoted,
+    Strassen,
+)
 from precisionlab.errors import FormatError, UsageError
 from precisionlab.escaping import printable
 from precisionlab.formats.finding import formats
@@ -56,7 +64,10 @@ HARDWARE: Final = {
 `h100_fp8` is the unit of `wgmma`, whose results DeepSeek-V3 (2024) found to keep 14 bits.
 """
 
-WORD: Final = re.compile(r"(fma|sr|truncated|floor|ceiling|away|pairwise|blocked|kahan|promoted|into|strassen)(.*)")
+WORD: Final = re.compile(
+    r"(fma|sr|truncated|floor|ceiling|away|pairwise|blocked|kahan|promoted|into|strassen)([0-9]{0,9})"
+)
+NUMBERED: Final = {"sr", "blocked", "promoted", "strassen"}
 SHAPE: Final = (
     "write a format and what differs from rounding every operation to nearest, one after the other, for example fp32, "
     "bf16_fma, fp32_blocked128, m7e4_floor, fp16_sr8, fp32_pairwise, fp16_kahan, fp16_promoted64, fp32_strassen2; "
@@ -103,18 +114,17 @@ def with_word(made: Accumulator, words: list[str], name: str) -> tuple[Accumulat
     match = WORD.fullmatch(words[0])
     if match is None:
         raise unknown(name)
-    word, number = match[1], int(match[2]) if match[2].isascii() and match[2].isdigit() else None
-    is_numbered = word in {"sr", "blocked", "promoted", "strassen"}
-    if is_numbered != (number is not None) or (match[2] and number is None) or number == 0:
+    word, number = match[1], int(match[2] or 0)
+    if (word in NUMBERED) != bool(number) or (match[2] and not number):
         raise unknown(name)
     rest = words[1:]
     if word == "promoted" and isinstance(made, Chain | BlockFma):
         outer = "fp32"
         if rest[:1] == ["into"] and len(rest) > 1:
             outer, rest = "_".join(rest[1:]), []
-        return Promoted(made, number or 0, accumulating_format(outer)), rest
+        return Promoted(made, number, accumulating_format(outer)), rest
     if isinstance(made, Chain):
-        return with_chain_word(made, word, number or 0, name), rest
+        return with_chain_word(made, word, number, name), rest
     raise unknown(name)
 
 
@@ -130,7 +140,7 @@ def with_chain_word(chain: Chain, word: str, number: int, name: str) -> Accumula
         return Chain(chain.format, is_fused=True)
     if word in directions and is_plain:
         return Chain(chain.format, directions[word], is_fused=chain.is_fused)
-    if word == "sr" and is_plain and number <= 32:
+    if word == "sr" and is_plain and number <= MOST_RANDOM_BITS:
         return Chain(chain.format, Draw.STOCHASTIC, is_fused=chain.is_fused, random_bits=number)
     if word in {"pairwise", "kahan"} and is_plain and not chain.is_fused:
         return Chain(chain.format, method=Method(Way(word)))

@@ -17,25 +17,22 @@ from precisionlab.summation.steps import (
 
 Doubles = NDArray[np.float64]
 
-BAND, PAD = 32, 16
+ABREAST = 8
+"""Rows that are read side by side: what they leave of a line stays in the first cache even if all lie in the same places."""
 
 
 @njit(nogil=True, cache=True)
-def turned(rows: NDArray[Any], room: NDArray[Any], columns: Doubles) -> None:
-    """Rows [m, k] as columns [k, m] of float64.
-
-    Rows of 2^n numbers lie in the same places of a cache: they are copied to a room [m, k + PAD] first, row by row, as
-    memory is fast.
-    """
+def turned(rows: NDArray[Any], columns: Doubles) -> None:
+    """Rows [m, k] as columns [k, m] of float64."""
     n_columns, n_rows = columns.shape
-    for j in range(n_rows):
+    n_abreast = n_rows - n_rows % ABREAST
+    for first in range(0, n_abreast, ABREAST):
         for i in range(n_columns):
-            room[j, i] = rows[j, i]
-    for start in range(0, n_columns, BAND):
-        for j in range(n_rows):
-            part = room[j, start : min(start + BAND, n_columns)]
-            for i in range(part.size):
-                columns[start + i, j] = part[i]
+            for j in range(ABREAST):
+                columns[i, first + j] = rows[first + j, i]
+    for j in range(n_abreast, n_rows):
+        for i in range(n_columns):
+            columns[i, j] = rows[j, i]
 
 
 @njit(nogil=True, cache=True)
@@ -130,6 +127,13 @@ def chain_nearest_fused(weights: Doubles, inputs: Doubles, sums: Doubles, a: Con
         x = inputs[i]
         for j in range(sums.size):
             sums[j] = rounded(odd_sum(sums[j], weights[i, j] * x), a)
+
+
+@njit(nogil=True, cache=True)
+def add_once(terms: Doubles, sums: Doubles, a: Constants) -> None:
+    """S <- s + t, rounded once to nearest even, also where both have more bits than the format."""
+    for j in range(sums.size):
+        sums[j] = sums[j] + terms[j] if a is None else rounded(odd_sum(sums[j], terms[j]), a)
 
 
 @njit(nogil=True, cache=True)

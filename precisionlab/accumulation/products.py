@@ -50,9 +50,10 @@ def matmul_by(
         float64 [m, n] or [m]: numbers of the accumulator's format.
 
     Raises:
-        UsageError: shapes that do not fit, float64, an unknown accumulator, a seed that is missing or superfluous.
+        UsageError: shapes that do not fit, float64, an unknown accumulator, no threads, a seed that is missing or superfluous.
+        FormatError: the accumulator's format does not exist, or is none that is computed in.
     """
-    made = parse_accumulator(accumulator) if isinstance(accumulator, str) else accumulator
+    made = accumulator if isinstance(accumulator, Accumulator) else parse_accumulator(str(accumulator))
     for array in (weights, inputs):
         if float_type_of(array) == "float64":
             raise UsageError("matmul_by", "float64 is not simulated", "convert weights and inputs to float32")
@@ -61,6 +62,8 @@ def matmul_by(
     if weights.ndim != 2 or inputs.ndim not in {1, 2} or inputs.shape[0] != weights.shape[1]:
         shapes = f"{list(weights.shape)} and {list(inputs.shape)}"
         raise UsageError("matmul_by", f"shapes {shapes} do not fit", "give weights [m, k] and inputs [k, n] or [k]")
+    if whole("threads", threads) < 1:
+        raise UsageError("threads", f"takes a whole number of at least 1, not {threads}")
     key = key_for(made, seed)
     if is_numpy(weights):
         columns = np.asarray(inputs).reshape(inputs.shape[0], prod(inputs.shape[1:]))
@@ -79,7 +82,7 @@ def key_for(accumulator: Accumulator, seed: int | None) -> int:
     Raises:
         UsageError: a seed is missing or superfluous.
     """
-    inner = accumulator if isinstance(accumulator, Chain | BlockFma) else accumulator.inner
+    inner = accumulator.inner if isinstance(accumulator, Promoted | Strassen) else accumulator
     if inner.rounding is not Draw.STOCHASTIC:
         if seed is not None:
             raise UsageError("seed", f"{accumulator.name} draws nothing", "leave it away")
@@ -114,29 +117,29 @@ def products_by_rows(
     weights: NDArray[Any], inputs: NDArray[Any], made: Chain | BlockFma | Promoted, key: int, threads: int
 ) -> Doubles:
     """The product [m, n] of float32 or float64, some rows at a time."""
-    from precisionlab.accumulation.loops import PAD, turned  # noqa: PLC0415 - numba takes long to import
+    from precisionlab.accumulation.loops import turned  # noqa: PLC0415 - numba takes long to import
     from precisionlab.accumulation.rows import row_sums  # noqa: PLC0415
 
     results = np.empty((weights.shape[0], inputs.shape[1]))
     columns = np.ascontiguousarray(inputs.T, np.float64)
     pieces = list(row_pieces(weights.shape[0]))
+    threads = min(threads, len(pieces))
 
     def run(first: int) -> None:
         # One buffer for all pieces of a thread: fresh pages cost as much as the arithmetic.
-        buffer, room = np.empty((weights.shape[1], ROWS)), np.empty((ROWS, weights.shape[1] + PAD), weights.dtype)
+        buffer = np.empty((weights.shape[1], ROWS))
         for rows in pieces[first::threads]:
             n_rows = rows.stop - rows.start
             block = buffer if n_rows == ROWS else buffer.reshape(-1)[: n_rows * len(buffer)].reshape(-1, n_rows)
-            turned(weights[rows], room, block)
+            turned(weights[rows], block)
             # Every sum has its own stretch of random numbers.
             numbers = np.arange(rows.start, rows.stop, dtype=np.uint64) * np.uint64(len(columns))
             for i, column in enumerate(columns):
                 places = (numbers + np.uint64(i)) * np.uint64(2 * len(column))
                 results[rows, i] = row_sums(block, column, made, (key, places))
 
-    if threads == 1 or len(pieces) == 1:
-        for first in range(threads):
-            run(first)
+    if threads == 1:
+        run(0)
     else:
         with ThreadPoolExecutor(threads, "precisionlab-accumulate") as pool:
             list(pool.map(run, range(threads)))

@@ -1,8 +1,9 @@
 """What adds up the products of a dot product, as data: formats, directions of rounding, orders, blocks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
+from precisionlab.errors import UsageError
 from precisionlab.formats.modes import Rounding
 from precisionlab.formats.records import FloatFormat
 from precisionlab.formats.rounding.policy import Draw
@@ -25,6 +26,12 @@ DIRECTIONS: Final = {
     Rounding.NEAREST_AWAY: "away",
 }
 """The same of directions of rounding; to nearest even goes without saying."""
+ORDERS: Final = {Way.RECURSIVE, Way.PAIRWISE, Way.BLOCKED, Way.KAHAN}
+FUSED_ORDERS: Final = {Way.RECURSIVE, Way.BLOCKED}
+MOST_RANDOM_BITS: Final = 28
+"""Float64 rounded to odd tells so many equal parts of a gap of float32 from one another."""
+MOST_EXACT_BITS: Final = 53
+"""Of whole numbers in float64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,24 @@ class Chain:
     """Whether product and addition are rounded together; else the product is rounded first."""
     random_bits: int = 0
     """Of stochastic rounding."""
+
+    def __post_init__(self) -> None:
+        """See that products are added up so.
+
+        Raises:
+            UsageError: they are not.
+        """
+        way, is_nearest = self.method.way, self.rounding is Rounding.NEAREST_EVEN
+        is_drawn = self.rounding is Draw.STOCHASTIC
+        require(is_nearest or is_drawn or self.rounding in DIRECTIONS, f"sums are not rounded {self.rounding.value}")
+        require(is_nearest or self.format.name != "float64", "float64 is rounded to nearest even only")
+        require(is_nearest or way is Way.RECURSIVE, f"{way.value} sums are rounded to nearest even only")
+        require(way in ORDERS, f"products are not added up by {self.method.name}")
+        require(not self.is_fused or way in FUSED_ORDERS, f"{way.value} sums are of rounded products")
+        require(
+            self.random_bits in (range(1, MOST_RANDOM_BITS + 1) if is_drawn else (0,)),
+            f"stochastic rounding takes 1 to {MOST_RANDOM_BITS} random bits, any other none",
+        )
 
     @property
     def name(self) -> str:
@@ -72,6 +97,19 @@ class BlockFma:
     rounding: Rounding
     """Of the sum of a block to it: toward zero, or to nearest even. Beyond the largest number it is infinity."""
 
+    def __post_init__(self) -> None:
+        """See that blocks are summed so.
+
+        Raises:
+            UsageError: they are not.
+        """
+        is_known = self.rounding in {Rounding.TOWARD_ZERO, Rounding.NEAREST_EVEN}
+        require(is_known, "sums of blocks are rounded toward zero or to nearest even")
+        require(self.terms >= 1, "a block has at least one product")
+        # An addend is less than 4 times the largest power of two.
+        n_bits = self.alignment_bits + 2 + self.terms.bit_length()
+        require(self.alignment_bits >= 0 and n_bits <= MOST_EXACT_BITS, "sums of blocks must be exact in float64")
+
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
@@ -80,6 +118,14 @@ class Promoted:
     inner: Chain | BlockFma
     every: int
     format: FloatFormat
+
+    def __post_init__(self) -> None:
+        """See that there is something to add.
+
+        Raises:
+            UsageError: there is not.
+        """
+        require(self.every >= 1, "a sum is promoted after at least one product")
 
     @property
     def name(self) -> str:
@@ -98,6 +144,16 @@ class Strassen:
     inner: Chain
     levels: int
 
+    def __post_init__(self) -> None:
+        """See that it is computed so.
+
+        Raises:
+            UsageError: it is not.
+        """
+        is_nearest = self.inner.rounding is Rounding.NEAREST_EVEN
+        require(is_nearest, "Strassen's product is rounded to nearest even only")
+        require(self.levels >= 1, "Strassen's product has at least one level")
+
     @property
     def name(self) -> str:
         """`fp32_strassen2`."""
@@ -109,6 +165,16 @@ class Strassen:
         return self.inner.format
 
 
+def require(is_so: bool, problem: str) -> None:
+    """See that an accumulator is one.
+
+    Raises:
+        UsageError: it is not so.
+    """
+    if not is_so:
+        raise UsageError("accumulator", problem)
+
+
 Accumulator = Chain | BlockFma | Promoted | Strassen
 
 
@@ -116,8 +182,3 @@ def unit_roundoff(format_: FloatFormat, rounding: Rounding | Draw = Rounding.NEA
     """The largest relative error of rounding a normal number: 2^-p to nearest, 2^(1 - p) in any other direction."""
     is_nearest = rounding in {Rounding.NEAREST_EVEN, Rounding.NEAREST_AWAY}
     return float(2.0 ** (-format_.precision if is_nearest else 1 - format_.precision))
-
-
-def with_method(accumulator: Chain, method: Method) -> Chain:
-    """The same chain in another order."""
-    return replace(accumulator, method=method)

@@ -1,5 +1,6 @@
 """The sums of some rows of a matrix product, as each kind of accumulator computes them, on the CPU."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from precisionlab.accumulation.records import BlockFma, Chain, Promoted
 from precisionlab.formats.modes import Rounding
 from precisionlab.formats.rounding.policy import Draw
 from precisionlab.summation.anchors import DOUBLE, anchors_of
-from precisionlab.summation.lane_loops import recursive
 from precisionlab.summation.lanes import Lanes, cut, finished, sum_lanes
 from precisionlab.summation.methods import Way
 from precisionlab.summation.steps import THRESHOLDS
@@ -36,6 +36,9 @@ def chain_sums(weights: Doubles, inputs: Doubles, chain: Chain, draws: Draws) ->
     if chain.method.way is Way.BLOCKED and chain.is_fused:
         inner = Chain(chain.format, chain.rounding, is_fused=True)
         return promoted_sums(weights, inputs, Promoted(inner, chain.method.parameter, chain.format), draws)
+    if chain.rounding is Rounding.DOWN:
+        # Down is up in a mirror, where numbers that cancel are +0: here they are -0, as IEEE 754 (6.3) wants.
+        return -chain_sums(weights, -inputs, replace(chain, rounding=Rounding.UP), draws)
     if chain.method.way is not Way.RECURSIVE or chain.format == DOUBLE:
         return ordered_sums(weights, inputs, chain)
     sums = np.empty(weights.shape[1])
@@ -69,6 +72,12 @@ def ordered_sums(weights: Doubles, inputs: Doubles, chain: Chain) -> Doubles:
 def block_sums(weights: Doubles, inputs: Doubles, unit: BlockFma) -> Doubles:
     """The sums of a tensor core that starts from zero."""
     sums = np.zeros(weights.shape[1])
+    add_blocks(weights, inputs, sums, unit)
+    return sums
+
+
+def add_blocks(weights: Doubles, inputs: Doubles, sums: Doubles, unit: BlockFma) -> None:
+    """Add the products of weights [k, rows] with inputs [k] to sums [rows], as a tensor core does to its accumulator."""
     exponents = (unit.operands.min_exponent, unit.format.min_exponent, unit.lowest_exponent, -unit.alignment_bits)
     of_factors, of_sums, floor, kept = (2.0**exponent for exponent in exponents)
     anchors = anchors_of(unit.format, unit.rounding)
@@ -76,19 +85,19 @@ def block_sums(weights: Doubles, inputs: Doubles, unit: BlockFma) -> Doubles:
     thresholds = THRESHOLDS[Rounding.TOWARD_ZERO if is_nearest else unit.rounding]
     powers = of_factors, of_sums, floor, kept
     loops.blocks(weights, inputs, sums, anchors, thresholds, is_nearest, unit.terms, powers)
-    return sums
 
 
 def promoted_sums(weights: Doubles, inputs: Doubles, promoted: Promoted, draws: Draws) -> Doubles:
     """The sums of sums of so many products each, the first of which is rounded to the outer format."""
     key, places = draws
-    total = np.empty((1, weights.shape[1]))
-    outer = None if promoted.format == DOUBLE else anchors_of(promoted.format)
-    for rows in cut(len(weights), promoted.every):
-        moved = places + np.uint64(2 * rows.start) if places.size else places
-        part = row_sums(weights[rows], inputs[rows], promoted.inner, (key, moved))[None, :]
-        if rows.start:
-            recursive(part, total, outer)
-        else:
-            loops.multiply_rows(part, np.ones(1), total, outer)
-    return np.asarray(total[0])
+    parts = np.empty((-(-len(weights) // promoted.every), weights.shape[1]))
+    for part, rows in zip(parts, cut(len(weights), promoted.every), strict=True):
+        moved = places + np.uint64(2 * rows.start)
+        part[:] = row_sums(weights[rows], inputs[rows], promoted.inner, (key, moved))
+    sums, ones = np.empty(weights.shape[1]), np.ones(len(parts))
+    if promoted.format == DOUBLE:
+        loops.chain_nearest(parts, ones, sums, None)
+    else:
+        # Parts may have more bits than the sums: float64 would round what both need more of than it has.
+        loops.chain_nearest_fused(parts, ones, sums, anchors_of(promoted.format))
+    return sums

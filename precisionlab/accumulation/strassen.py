@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from precisionlab.accumulation.loops import add_once
 from precisionlab.accumulation.products import products_by_rows
 from precisionlab.accumulation.records import Strassen
 from precisionlab.summation.anchors import DOUBLE, Anchors, anchors_of
-from precisionlab.summation.lane_loops import recursive
 
 Doubles = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def quarters(matrix: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles]:
 
 def added(terms: tuple[Doubles, ...], anchors: Anchors | None) -> Doubles:
     """Matrices added from the first on, each addition rounded."""
-    total = np.ascontiguousarray(terms[0]).reshape(1, -1).copy()
+    total = np.array(terms[0])
     for term in terms[1:]:
-        recursive(np.ascontiguousarray(term).reshape(1, -1), total, anchors)
-    return np.asarray(total.reshape(terms[0].shape))
+        add_once(np.ascontiguousarray(term).reshape(-1), total.reshape(-1), anchors)
+    return total
