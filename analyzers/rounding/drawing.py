@@ -61,7 +61,7 @@ def error_row(one: Outcome) -> tuple[Cell, ...]:
         *in_two(errors.forward),
         *in_two(errors.bias),
         errors.overflows,
-        one.absorbed,
+        "" if math.isnan(one.absorbed) else one.absorbed,
     )
 
 
@@ -78,11 +78,16 @@ def bound_row(figures: Figures, growth: Growth) -> tuple[Cell, ...]:
         growth.accumulator.name,
         largest,
         *in_two(normal.errors.backward),
-        growth.probable[-1],
-        growth.probable[-1] / largest if largest > 0 else math.inf,
-        growth.worst[-1],
-        growth.worst[-1] / largest if largest > 0 else math.inf,
+        *beside(growth.probable[-1], largest),
+        *beside(growth.worst[-1], largest),
     )
+
+
+def beside(bound: float, seen: float) -> tuple[Cell, Cell]:
+    """A bound, and how many times what was seen it is; where there is none, that."""
+    if math.isinf(bound):
+        return "none", ""
+    return bound, bound / seen if seen > 0 else ""
 
 
 def all_growths(figures: Figures) -> Lines:

@@ -1,6 +1,6 @@
 """Rows of text as lines whose cells stand under one another."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 GAP = "  "
 
@@ -23,3 +23,10 @@ def aligned_row(cells: Sequence[str], widths: Sequence[int], to_right: Collectio
         for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
     )
     return GAP.join(padded).rstrip()
+
+
+def records(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """One short line for each cell below the first of its row, for terminals that are narrower than the table."""
+    for first, *others in rows:
+        yield first
+        yield from (f"  {heading:<10}{cell}" for heading, cell in zip(headings[1:], others, strict=True))

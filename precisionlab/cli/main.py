@@ -20,6 +20,8 @@ COMMANDS = {
     "explain": "precisionlab.cli.explain_command",
     "formats": "precisionlab.cli.formats_command",
     "inspect": "precisionlab.cli.inspect_command",
+    "tolerance": "precisionlab.cli.tolerance_command",
+    "sum": "precisionlab.cli.sum_command",
 }
 
 

@@ -43,6 +43,22 @@ here, every bit of it ('0 11110 1111111111'), or decimal (31743).
 
 A VALUE may begin with a minus sign: inspect -1/3, inspect -inf."""
 
+OPS = ("gemm", "dot", "sum", "layernorm", "rmsnorm", "softmax")
+DRAWN = ("normal", "uniform")
+REFERENCES = ("same", "wide")
+
+TOLERANCE_DESCRIPTION = """\
+Derive how far the results of a kernel may be from those of a float64 reference:
+rtol and atol for a test, which no right kernel fails but with a stated
+probability, and bounds that none fails on any inputs, as lines to paste."""
+
+TOLERANCE_EPILOG = """\
+examples:
+  tolerance --op gemm --k 4096 --in bf16 --acc fp32 --order blocked:128
+  tolerance --op gemm --k 4096 --acc h100_fp8_promoted128
+  tolerance --op softmax --k 32768 --in fp16 --inputs uniform
+  tolerance --op layernorm --k 4096 --out fp32 --reference wide"""
+
 RECIPE_DESCRIPTION = """\
 Choose a format for each tensor under a budget, and write the recipe for the
 tools that quantize. With --sensitivity the sum of the weighted squared errors
@@ -58,6 +74,23 @@ plain JSON:
   recipe model/ --min-sqnr 30 --apply model-quantized/
 
 --keep none quantizes embeddings, head and all other matrices too."""
+
+SUM_DESCRIPTION = """\
+Add numbers up in several ways, and show how far from their exact sum each of
+them comes, and which is the cheapest that is right."""
+
+SUM_EPILOG = """\
+  echo 1e-10 1e10 1e-10 -1e10 1e-10 | precisionlab sum -
+  precisionlab sum values.npy --in bf16
+  precisionlab sum model.safetensors::layer.0.weight --square --time
+
+methods: recursive, pairwise, blocked:128, kahan, neumaier, klein,
+double-double and exact by default; sum2 and sumk:K (3 for K) on request, with
+--square also fma, dot2 and dotk:K.
+
+A text holds decimal or hexadecimal numbers (0x1.8p3), inf and nan between
+blanks, commas, brackets and line ends, as lists, columns and JSON have them;
+each is rounded to float64."""
 
 NEGATIVE_NUMBER = re.compile(r"-(?:[0-9.(]|inf|nan)", re.IGNORECASE)
 """How a number begins that is no flag; no flag of `inspect` begins so."""
@@ -167,6 +200,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_explain(commands.add_parser)
     add_formats(commands.add_parser)
     add_inspect(commands.add_parser)
+    add_sum(commands.add_parser)
+    add_tolerance(commands.add_parser)
     return parser
 
 
@@ -359,6 +394,72 @@ def add_inspect(add_parser: Callable[..., Parser]) -> None:
     worst.add_argument("--to", metavar="FORMAT", help="the format that the tensor is cast to, unscaled")
     worst.add_argument("--by", choices=BYS, help="the error that is compared; default: absolute")
     add_display(parser)
+
+
+def add_sum(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab sum SOURCE`."""
+    parser = add_parser(
+        "sum",
+        help="add numbers up in several ways, and show how far from their exact sum each comes",
+        description=SUM_DESCRIPTION,
+        epilog=SUM_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    source = parser.add_argument(
+        "source", metavar="SOURCE", help="- for standard input, a text of numbers, a .npy file, or PATH::TENSOR"
+    )
+    source.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
+    parser.add_argument(
+        "--in", metavar="FORMAT", dest="working", help="round terms and every sum to it; default: the numbers' own"
+    )
+    parser.add_argument("--methods", metavar="NAMES", help="ways of summing, separated by commas; default: see below")
+    parser.add_argument("--square", action="store_true", help="add up squares: the norm's square")
+    parser.add_argument("--time", action="store_true", help="tell how long each takes on this machine")
+    parser.add_argument(
+        "--format", metavar="text|json|FORMAT", help="text or json, default: text; or a number format, as with --in"
+    )
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+
+
+def add_tolerance(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab tolerance --op OP --k K`."""
+    parser = add_parser(
+        "tolerance",
+        help="derive the tolerances of a kernel's test, and the lines to paste",
+        description=TOLERANCE_DESCRIPTION,
+        epilog=TOLERANCE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    kernel = parser.add_argument_group("the kernel")
+    kernel.add_argument("--op", choices=OPS, required=True, help="what it computes")
+    kernel.add_argument("--k", metavar="K", required=True, help="terms of a sum: inner dimension, or length of a row")
+    kernel.add_argument(
+        "--in", metavar="FORMAT", dest="source", help="of its inputs; default: what a tensor core takes, else bf16"
+    )
+    kernel.add_argument(
+        "--acc", metavar="ACCUMULATOR", default="fp32", help="fp32, bf16_fma, h100_bf16, …; default: fp32"
+    )
+    kernel.add_argument("--order", metavar="ORDER", help="of a sum: recursive, pairwise, blocked:N or kahan")
+    kernel.add_argument(
+        "--out", metavar="FORMAT", help="of its outputs; default: that of its inputs, bf16 for narrow ones"
+    )
+    test = parser.add_argument_group("the test")
+    test.add_argument(
+        "--failure", metavar="P", default="1e-6", help="how probably a right kernel may fail; default: 1e-6"
+    )
+    test.add_argument("--outputs", metavar="N", default="1048576", help="numbers that are compared; default: 1048576")
+    test.add_argument(
+        "--inputs", choices=DRAWN, default="normal", help="drawn from N(0, 1) or U[0, 1]; default: normal"
+    )
+    test.add_argument(
+        "--reference",
+        choices=REFERENCES,
+        default="same",
+        help="float64 on the inputs that the kernel gets, or before they are rounded; default: same",
+    )
+    add_display(parser.add_argument_group("output"))
 
 
 def add_display(parser: Any) -> None:  # noqa: ANN401 - a parser, or a group of one

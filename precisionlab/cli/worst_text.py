@@ -1,14 +1,14 @@
 """The text of `precisionlab inspect --worst`: what became of all numbers, and a table of those that lose most."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from precisionlab.analysis.cast_losses import Fate
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.elements import element_text
 from precisionlab.analysis.worst import Loser, Ranking, has_nan
 from precisionlab.checkpoints.model import TensorInfo
-from precisionlab.cli.aligned import aligned
+from precisionlab.cli.aligned import aligned, records
 from precisionlab.cli.inspect_text import labelled
 from precisionlab.cli.number_text import short_text, signed_text
 from precisionlab.cli.terminal import styled
@@ -46,7 +46,7 @@ def ranking_text(ranking: Ranking, tensor: TensorInfo, width: int, table_width: 
     heading, *body = aligned([HEADINGS, *rows], NUMBERS)
     table = (styled(heading, "1", is_coloured=is_coloured), *body)
     is_narrow = max(map(len, (heading, *body))) > table_width
-    found = ("", *(records(rows) if is_narrow else table)) if rows else ()
+    found = ("", *(records(HEADINGS, rows) if is_narrow else table)) if rows else ()
     return "\n".join((*lines, "", title, *found)) + "\n"
 
 
@@ -97,10 +97,3 @@ def telling_digits(format_: ElementFormat) -> int:
     if isinstance(format_, IntegerFormat):
         return DIGITS_OF_INTEGERS
     return max(LEAST_DIGITS, facts_of(format_).round_trip_digits or 0)
-
-
-def records(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """One short line for each cell, for terminals that are narrower than the table."""
-    for index, *others in rows:
-        yield index
-        yield from (f"  {heading:<10}{cell}" for heading, cell in zip(HEADINGS[1:], others, strict=True))

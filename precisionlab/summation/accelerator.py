@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from precisionlab.summation.anchors import Anchors
-from precisionlab.summation.lanes import n_parts, of_sums
+from precisionlab.summation.lanes import n_parts, of_losses
 from precisionlab.summation.methods import RECURSIVE, Method, Way
-from precisionlab.summation.steps import SPLITTER
 
 EXPONENT: Final = 0x7FF0000000000000
+SPLITTER: Final = 2.0**27 + 1
+"""Of float64 into halves of 26 bits (Dekker 1971)."""
 INFINITY: Final = float("inf")
 Constants = Anchors | None
 
@@ -44,7 +45,8 @@ def rounded_by(x: Tensor, a: Anchors, from_positive: Tensor | float, from_negati
     if a.least:
         is_ordinary = ~(below < a.least)
         below, gap = torch.where(is_ordinary, below, 0.0), torch.where(is_ordinary, gap, a.least)
-    threshold = torch.where(x > 0, torch.as_tensor(from_positive).to(x), torch.as_tensor(from_negative).to(x))
+    above, below_zero = (torch.as_tensor(of, dtype=x.dtype, device=x.device) for of in (from_positive, from_negative))
+    threshold = torch.where(x > 0, above, below_zero)
     result = torch.where(size - below >= threshold * gap, below + gap, below)
     beyond = torch.where(x > 0, a.beyond_positive, a.beyond_negative)
     special = torch.where(size < INFINITY, beyond, x)
@@ -52,19 +54,19 @@ def rounded_by(x: Tensor, a: Anchors, from_positive: Tensor | float, from_negati
 
 
 def kept(lost: Tensor) -> Tensor:
-    """What an addition lost; 0 where the sum is infinite."""
-    return torch.where(lost.abs() < INFINITY, lost, torch.zeros_like(lost))
+    """What an addition lost; -0 where the sum is infinite."""
+    return torch.where(lost.abs() < INFINITY, lost, -0.0)
 
 
 def two_sum(x: Tensor, y: Tensor, a: Constants) -> tuple[Tensor, Tensor]:
     """The rounded sum, and exactly what it lost."""
     s = x + y
-    z = s - x
-    lost = (x - (s - z)) + (y - z)
+    is_larger = x.abs() > y.abs()
+    gained = (s - torch.where(is_larger, x, y)) - torch.where(is_larger, y, x)
     if a is None:
-        return s, kept(lost)
+        return s, kept(-gained)
     near = rounded(s, a)
-    return near, kept((s - near) + lost)
+    return near, kept(-((near - s) + gained))
 
 
 def two_product(x: Tensor, y: Tensor, a: Constants) -> tuple[Tensor, Tensor]:
@@ -72,12 +74,11 @@ def two_product(x: Tensor, y: Tensor, a: Constants) -> tuple[Tensor, Tensor]:
     product = x * y
     if a is not None:
         h = rounded(product, a)
-        return h, kept(rounded(product - h, a))
-    splitter = float(SPLITTER)
-    big_x, big_y = splitter * x, splitter * y
+        return h, kept(-rounded(h - product, a))
+    big_x, big_y = SPLITTER * x, SPLITTER * y
     x1, y1 = big_x - (big_x - x), big_y - (big_y - y)
     x2, y2 = x - x1, y - y1
-    return product, kept(x2 * y2 - (((product - x1 * y1) - x2 * y1) - x1 * y2))
+    return product, kept(-((((product - x1 * y1) - x2 * y1) - x1 * y2) - x2 * y2))
 
 
 def odd_sum(x: Tensor, y: Tensor) -> Tensor:
@@ -167,7 +168,7 @@ def sums_parts(terms: Tensor, method: Method, a: Constants) -> Tensor:
     if method.way is Way.BLOCKED:
         blocks = [sums_parts(block, RECURSIVE, a) for block in torch.split(terms, method.parameter)]
         return sums_parts(torch.cat(blocks), RECURSIVE, a)
-    parts = [terms[0].clone(), *(torch.zeros_like(terms[0]) for _ in range(n_parts(method) - 1))]
+    parts = [terms[0].clone(), *(torch.full_like(terms[0], -0.0) for _ in range(n_parts(method) - 1))]
     LOOPS[method.way](terms[1:], parts, a)
     return torch.stack(parts)
 
@@ -183,7 +184,8 @@ def pairwise(terms: Tensor, a: Constants) -> Tensor:
 def products_parts(x: Tensor, y: Tensor, method: Method, a: Constants) -> Tensor:
     """Parts [components, lanes] of dot products by a way that needs both factors [n, lanes] of float64."""
     if method.way is Way.DOTK:
-        return sums_parts(split_products(x, y, a), of_sums(method), a)
+        split = split_products(x, y, a)
+        return torch.cat((split[-1:], sums_parts(split[:-1], of_losses(method), a)))
     h, lost = two_product(x[0], y[0], a)
     if method.way is Way.FMA:
         for u, v in zip(x[1:], y[1:], strict=True):

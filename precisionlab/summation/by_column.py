@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from precisionlab.summation import lane_loops
 from precisionlab.summation.exact import exact_dots, exact_sums
-from precisionlab.summation.lanes import WIDTH, Lanes, Terms, cut, finished, joined, single_row, sum_lanes
+from precisionlab.summation.lanes import WIDTH, Lanes, Terms, cut, finished, joined, sum_lanes
 from precisionlab.summation.methods import OF_PRODUCTS
 from precisionlab.summation.summing import in_working
 
@@ -66,14 +66,22 @@ def dealt_out(setting: "Setting", numbers: list[Reals], n_lanes: int) -> Any:  #
 
 
 def segment_parts(setting: "Setting", numbers: list[Reals], n_lanes: int) -> Reals:
-    """The parts [components, lanes] of a segment, term i of which goes to lane i mod n_lanes."""
+    """The parts [components, lanes] of a segment, term i of which goes to lane i mod n_lanes.
+
+    The first lanes get one term more than the others, if they do not come out even.
+    """
     n_lanes = min(n_lanes, len(numbers[0]))
-    even = len(numbers[0]) // n_lanes * n_lanes
-    lanes = lanes_of(setting, [one[:even].reshape(-1, n_lanes) for one in numbers])
-    parts = sum_lanes(lanes, setting.method, setting.anchors, threads=1)
-    if even < len(numbers[0]):
-        single_row(lanes_of(setting, [one[even:][None, :] for one in numbers]), setting.method, parts, setting.anchors)
-    return parts
+    n_rows, n_more = divmod(len(numbers[0]), n_lanes)
+    even = n_rows * n_lanes
+    rows = [one[:even].reshape(n_rows, n_lanes) for one in numbers]
+    longer = [np.concatenate((row[:, :n_more], one[None, even:])) for row, one in zip(rows, numbers, strict=True)]
+    shorter = [row[:, n_more:] for row in rows]
+    parts = [
+        sum_lanes(lanes_of(setting, columns), setting.method, setting.anchors, threads=1)
+        for columns in (longer, shorter)
+        if columns[0].shape[1]
+    ]
+    return np.concatenate(parts, axis=1)
 
 
 def lanes_of(setting: "Setting", columns: list[Reals]) -> Lanes:

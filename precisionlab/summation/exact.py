@@ -31,9 +31,14 @@ def exact_sum(terms: Reals, format_: FloatFormat, threads: int) -> float:
     """The exact sum of contiguous terms."""
     digits, seen = digits_of(terms, threads)
     if seen:
-        return special(seen)
+        return in_format(special(seen), format_)
     total = rounded_once(digits, format_)
-    return signed_zero(terms) if total == 0 else total
+    return signed_zero(terms) if is_unsigned_zero(total) else total
+
+
+def is_unsigned_zero(total: float) -> bool:
+    """Whether a sum is 0 and not one that underflowed to -0: its sign is that of the terms."""
+    return total == 0 and not np.signbit(total)
 
 
 def signed_zero(terms: Reals) -> float:
@@ -66,10 +71,13 @@ def special(seen: int) -> float:
 
 def rounded_once(digits: NDArray[np.int64], format_: FloatFormat) -> float:
     """The number that the digits are, in a format. Digits are overwritten."""
-    if format_ == DOUBLE:
-        return float(to_double(digits, False))
     # Odd rounding keeps what the second one needs to know (Boldo and Melquiond 2008).
-    return float(round_to(np.array(to_double(digits, True)), format_, Rounding.NEAREST_EVEN))
+    return in_format(float(to_double(digits, format_ != DOUBLE)), format_)
+
+
+def in_format(x: float, format_: FloatFormat) -> float:
+    """The nearest number of a format; what stands for infinity where it has none."""
+    return x if format_ == DOUBLE else float(round_to(np.array(x), format_, Rounding.NEAREST_EVEN))
 
 
 def exact_dots(x: Doubles, y: Doubles, format_: FloatFormat, threads: int) -> Doubles:
@@ -83,17 +91,20 @@ def exact_dot(x: Doubles, y: Doubles, format_: FloatFormat, threads: int) -> flo
         products = x * y
     if not np.isfinite(products).all() and not (np.isfinite(x).all() and np.isfinite(y).all()):
         return exact_sum(np.where(np.isfinite(x) & np.isfinite(y), 0.0, products), format_, threads)
-    is_safe = is_split_safely(x, y)
-    terms = np.concatenate((products, lost_by(x, y, products))) if is_safe else products[:0]
-    total = exact_sum(terms, format_, threads) if is_safe else by_fractions(x, y, format_)
-    return signed_zero(products) if total == 0 else total
+    counts = (x != 0) & (y != 0)
+    if not counts.any():
+        return signed_zero(products)
+    x, y, rounded = x[counts], y[counts], products[counts]
+    if is_split_safely(x, y):
+        total = exact_sum(np.concatenate((rounded, lost_by(x, y, rounded))), format_, threads)
+    else:
+        total = by_fractions(x, y, format_)
+    return signed_zero(products) if is_unsigned_zero(total) else total
 
 
 def is_split_safely(x: Doubles, y: Doubles) -> bool:
-    """Whether no product of two numbers other than 0, nor what it loses, leaves the range in which splitting is exact."""
-    sizes = [np.abs(factor[factor != 0]) for factor in (x, y)]
-    if not all(size.size for size in sizes):
-        return True
+    """Whether no product of numbers other than 0, nor what it loses, leaves the range in which splitting is exact."""
+    sizes = [np.abs(factor) for factor in (x, y)]
     largest = max(float(size.max()) for size in sizes)
     highest = np.log2(sizes[0].max()) + np.log2(sizes[1].max())
     lowest = np.log2(sizes[0].min()) + np.log2(sizes[1].min())

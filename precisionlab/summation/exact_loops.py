@@ -274,8 +274,8 @@ def to_double(digits: Digits, is_to_odd: bool) -> Any:  # noqa: ANN401 - a float
     else:
         significand += half & np.int64((rest | (significand & 1)) != 0)
     # Adding the significand, hidden bit included, to the exponent below it carries by itself.
-    bits = (np.int64(min(lowest, 2046)) << 52) + significand
-    if bits >= INFINITY:
+    bits = (np.int64(min(lowest, 2045)) << 52) + significand
+    if lowest > 2045 or bits >= INFINITY:
         bits = INFINITY - 1 if is_to_odd else INFINITY
     value = np.int64(bits).view(np.float64)
     return -value if is_negative else value

@@ -38,12 +38,12 @@ def recursive(terms: Reals, parts: Reals, a: Constants) -> None:
 def kahan(terms: Reals, parts: Reals, a: Constants) -> None:
     """Parts are the sum, and what is still to be added: Kahan's correction with its sign turned."""
     s, c = parts[0], parts[1]
-    zero = parts.dtype.type(0)
+    nothing = parts.dtype.type(-0.0)
     for i in range(terms.shape[0]):
         for j in range(s.size):
             y = rounded(terms[i, j] + c[j], a)
             t = rounded(s[j] + y, a)
-            c[j] = kept(rounded(y - rounded(t - s[j], a), a), zero)
+            c[j] = kept(rounded(y - rounded(t - s[j], a), a), nothing)
             s[j] = t
 
 
@@ -51,10 +51,10 @@ def kahan(terms: Reals, parts: Reals, a: Constants) -> None:
 def neumaier(terms: Reals, parts: Reals, a: Constants) -> None:
     """What each addition loses is summed aside; found by comparing magnitudes, or without, it is the same number."""
     s, c = parts[0], parts[1]
-    zero = parts.dtype.type(0)
+    nothing = parts.dtype.type(-0.0)
     for i in range(terms.shape[0]):
         for j in range(s.size):
-            t, lost = two_sum(s[j], terms[i, j], a, zero)
+            t, lost = two_sum(s[j], terms[i, j], a, nothing)
             c[j] = rounded(c[j] + lost, a)
             s[j] = t
 
@@ -63,11 +63,11 @@ def neumaier(terms: Reals, parts: Reals, a: Constants) -> None:
 def klein(terms: Reals, parts: Reals, a: Constants) -> None:
     """The same, with what c loses in a third part."""
     s, c, d = parts[0], parts[1], parts[2]
-    zero = parts.dtype.type(0)
+    nothing = parts.dtype.type(-0.0)
     for i in range(terms.shape[0]):
         for j in range(s.size):
-            t, lost = two_sum(s[j], terms[i, j], a, zero)
-            c_next, c_lost = two_sum(c[j], lost, a, zero)
+            t, lost = two_sum(s[j], terms[i, j], a, nothing)
+            c_next, c_lost = two_sum(c[j], lost, a, nothing)
             d[j] = rounded(d[j] + c_lost, a)
             c[j] = c_next
             s[j] = t
@@ -77,13 +77,13 @@ def klein(terms: Reals, parts: Reals, a: Constants) -> None:
 def sumk(terms: Reals, parts: Reals, a: Constants) -> None:
     """Every part but the last takes what the part before loses; the last sums it plainly."""
     last, n_lanes = parts.shape[0] - 1, parts.shape[1]
-    zero = parts.dtype.type(0)
+    nothing = parts.dtype.type(-0.0)
     passed = np.empty(n_lanes, parts.dtype)
     for i in range(terms.shape[0]):
         passed[:] = terms[i]
         for level in range(last):
             for j in range(n_lanes):
-                t, lost = two_sum(parts[level, j], passed[j], a, zero)
+                t, lost = two_sum(parts[level, j], passed[j], a, nothing)
                 parts[level, j] = t
                 passed[j] = lost
         for j in range(n_lanes):
@@ -94,13 +94,13 @@ def sumk(terms: Reals, parts: Reals, a: Constants) -> None:
 def double_double(terms: Reals, parts: Reals, a: Constants) -> None:
     """The sum is parts[0] + parts[1], of which the first is what both round to."""
     high, low = parts[0], parts[1]
-    zero = parts.dtype.type(0)
+    nothing = parts.dtype.type(-0.0)
     for i in range(terms.shape[0]):
         for j in range(high.size):
-            s, lost = two_sum(high[j], terms[i, j], a, zero)
+            s, lost = two_sum(high[j], terms[i, j], a, nothing)
             rest = rounded(lost + low[j], a)
             total = rounded(s + rest, a)
-            low[j] = kept(rounded(rest - rounded(total - s, a), a), zero)
+            low[j] = kept(rounded(rest - rounded(total - s, a), a), nothing)
             high[j] = total
 
 
@@ -137,11 +137,11 @@ def multiply_add(x: Doubles, y: Doubles, parts: Doubles, a: Constants) -> None:
 def dot2(x: Doubles, y: Doubles, parts: Doubles, a: Constants) -> None:
     """What product and sum lose is summed aside."""
     s, c = parts[0], parts[1]
-    zero = parts.dtype.type(0)
+    nothing = parts.dtype.type(-0.0)
     for i in range(x.shape[0]):
         for j in range(s.size):
             h, r = two_product(x[i, j], y[i, j], a)
-            t, lost = two_sum(s[j], h, a, zero)
+            t, lost = two_sum(s[j], h, a, nothing)
             c[j] = rounded(c[j] + rounded(lost + r, a), a)
             s[j] = t
 
@@ -150,26 +150,24 @@ def dot2(x: Doubles, y: Doubles, parts: Doubles, a: Constants) -> None:
 def split_products(x: Doubles, y: Doubles, terms: Doubles, a: Constants) -> None:
     """Terms [2n, lanes] whose sum is that of the products: what products lose, then what their running sum loses, then it."""
     n, n_lanes = x.shape
-    zero = terms.dtype.type(0)
+    nothing = terms.dtype.type(-0.0)
     s = np.empty(n_lanes, terms.dtype)
     for j in range(n_lanes):
         s[j], terms[0, j] = two_product(x[0, j], y[0, j], a)
     for i in range(1, n):
         for j in range(n_lanes):
             h, terms[i, j] = two_product(x[i, j], y[i, j], a)
-            s[j], terms[n + i - 1, j] = two_sum(s[j], h, a, zero)
+            s[j], terms[n + i - 1, j] = two_sum(s[j], h, a, nothing)
     terms[2 * n - 1] = s
 
 
 @njit(nogil=True, cache=True)
 def add_parts(parts: Reals, sums: Reals, a: Constants) -> None:
-    """Sums [lanes] of the parts, from the smallest on."""
-    zero = parts.dtype.type(0)
+    """Sums [lanes] of the parts, from the first on: what cancels leaves room for what the last ones kept."""
     for j in range(sums.size):
-        total = parts[parts.shape[0] - 1, j]
-        for k in range(parts.shape[0] - 2, -1, -1):
-            # Adding a zero would turn the sum of negative zeros.
-            total = parts[k, j] if total == zero else rounded(parts[k, j] + total, a)
+        total = parts[0, j]
+        for k in range(1, parts.shape[0]):
+            total = rounded(total + parts[k, j], a)
         sums[j] = total
 
 
@@ -177,16 +175,16 @@ def add_parts(parts: Reals, sums: Reals, a: Constants) -> None:
 def finish_sumk(parts: Reals, sums: Reals, a: Constants) -> None:
     """What the K - 1 passes of SumK leave, added: each running sum goes through those that follow."""
     last = parts.shape[0] - 1
-    zero = parts.dtype.type(0)
+    nothing = parts.dtype.type(-0.0)
     for j in range(sums.size):
         top, rest = parts[0, j], parts[last, j]
         for level in range(1, last):
-            top, passed = two_sum(parts[level, j], top, a, zero)
+            top, passed = two_sum(parts[level, j], top, a, nothing)
             for below in range(level + 1, last):
-                t, passed = two_sum(parts[below, j], passed, a, zero)
+                t, passed = two_sum(parts[below, j], passed, a, nothing)
                 parts[below, j] = t
             rest = rounded(rest + passed, a)
-        sums[j] = top if rest == zero else rounded(rest + top, a)
+        sums[j] = rounded(rest + top, a)
 
 
 @njit(nogil=True, cache=True)

@@ -42,10 +42,8 @@ def n_parts(method: Method) -> int:
     match method.way:
         case Way.KLEIN:
             return 3
-        case Way.SUMK:
+        case Way.SUMK | Way.DOTK:
             return method.parameter
-        case Way.DOTK:
-            return method.parameter - 1
         case Way.KAHAN | Way.NEUMAIER | Way.SUM2 | Way.DOUBLE_DOUBLE | Way.DOT2:
             return 2
         case _:
@@ -58,7 +56,8 @@ def sum_lanes(lanes: Lanes, method: Method, anchors: Anchors | None, threads: in
     work = WORK.get(method.way, single_pass)
 
     def run(block: slice) -> None:
-        own = np.zeros((len(parts), block.stop - block.start), lanes.kind)
+        # What is kept aside begins with -0, which changes no number that it is added to, -0 neither.
+        own = np.full((len(parts), block.stop - block.start), -0.0, lanes.kind)
         work(lanes, block, method, own, anchors)
         parts[:, block] = own
 
@@ -102,24 +101,30 @@ def pair(lanes: Lanes, rows: slice, block: slice) -> tuple[Reals, Reals]:
 
 
 def by_splitting(lanes: Lanes, block: slice, method: Method, parts: Reals, anchors: Anchors | None) -> None:
-    """Products and their running sum are split into what is rounded and what is lost; all is summed."""
+    """Products and their running sum are split into what is rounded and what is lost, of which all is summed aside."""
     split = np.empty((2 * lanes.n_terms, parts.shape[1]))
     lane_loops.split_products(*pair(lanes, slice(0, lanes.n_terms), block), split, anchors)
-    terms = Lanes(lambda rows, _: split[rows], len(split), parts.shape[1], lanes.kind)
-    single_pass(terms, slice(0, parts.shape[1]), of_sums(method), parts, anchors)
+    lost = Lanes(lambda rows, _: split[rows], len(split) - 1, parts.shape[1], lanes.kind)
+    parts[0] = split[-1]
+    single_pass(lost, slice(0, parts.shape[1]), of_losses(method), parts[1:], anchors)
 
 
 def of_sums(method: Method) -> Method:
-    """The way of adding up what a way of dot products leaves."""
+    """The way of adding up what lanes of a way of dot products leave."""
     match method.way:
         case Way.DOTK:
-            return Method(Way.SUMK, method.parameter - 1) if method.parameter > 2 else RECURSIVE
+            return Method(Way.SUMK, method.parameter)
         case Way.DOT2:
             return Method(Way.SUM2)
         case Way.FMA:
             return RECURSIVE
         case _:
             return method
+
+
+def of_losses(method: Method) -> Method:
+    """The way in which DotK adds up what products and their running sum lose, and in the end that sum."""
+    return Method(Way.SUMK, method.parameter - 1)
 
 
 def pairwise(lanes: Lanes, block: slice, method: Method, parts: Reals, anchors: Anchors | None) -> None:
@@ -134,14 +139,34 @@ def pairwise(lanes: Lanes, block: slice, method: Method, parts: Reals, anchors: 
 
 
 def blocked(lanes: Lanes, block: slice, method: Method, parts: Reals, anchors: Anchors | None) -> None:
-    """The terms of a block one after the other, then the blocks' sums."""
-    total = np.empty((1, parts.shape[1]), parts.dtype)
-    for rows in cut(lanes.n_terms, method.parameter):
-        part = Lanes(shifted(lanes.terms, rows.start), rows.stop - rows.start, lanes.n_lanes, lanes.kind)
-        own = total if rows.start else parts
-        single_pass(part, block, RECURSIVE, own, anchors)
-        if rows.start:
-            lane_loops.recursive(total, parts, anchors)
+    """The terms of a block one after the other, blocks of few lanes side by side; then the blocks' sums."""
+    size, width = min(method.parameter, lanes.n_terms), parts.shape[1]
+    n_beside = max(1, min(WIDTH // width, PIECE // (size * width)))
+    for rows in cut(lanes.n_terms, size * n_beside):
+        stretch = Lanes(shifted(lanes.terms, rows.start), rows.stop - rows.start, lanes.n_lanes, lanes.kind)
+        if n_beside == 1:
+            totals = np.empty((1, width), parts.dtype)
+            single_pass(stretch, block, RECURSIVE, totals, anchors)
+        else:
+            totals = block_sums(stretch.terms(slice(0, stretch.n_terms), block), size, anchors)
+        first = 0 if rows.start else 1
+        if first:
+            parts[0] = totals[0]
+        lane_loops.recursive(totals[first:], parts, anchors)
+
+
+def block_sums(terms: Reals, size: int, anchors: Anchors | None) -> Reals:
+    """The sums [blocks, lanes] of blocks of so many terms [terms, lanes], of which the last may be shorter."""
+    n_blocks, width = len(terms) // size, terms.shape[1]
+    whole = terms[: n_blocks * size].reshape(n_blocks, size, width).swapaxes(0, 1).reshape(size, n_blocks * width)
+    sums = whole[:1].copy()
+    lane_loops.recursive(whole[1:], sums, anchors)
+    rest = terms[n_blocks * size :]
+    if not len(rest):
+        return sums.reshape(n_blocks, width)
+    last = rest[:1].copy()
+    lane_loops.recursive(rest[1:], last, anchors)
+    return np.concatenate((sums.reshape(n_blocks, width), last))
 
 
 WORK: Final = {
@@ -161,32 +186,25 @@ def shifted(terms: Terms, start: int) -> Terms:
 
 def finished(parts: Reals, method: Method, anchors: Anchors | None) -> Reals:
     """The sums [lanes] of parts."""
-    method = of_sums(method)
     sums = np.empty(parts.shape[1], parts.dtype)
-    if method.way is Way.SUMK:
-        lane_loops.finish_sumk(parts.copy(), sums, anchors)
-    else:
-        # Kahan's correction was waiting for a next term.
-        lane_loops.add_parts(parts[:1] if method.way is Way.KAHAN else parts, sums, anchors)
-    return sums
-
-
-def single_row(lanes: Lanes, method: Method, parts: Reals, anchors: Anchors | None) -> None:
-    """One term more for the first lanes."""
-    own = parts[:, : lanes.n_lanes].copy()
-    every = slice(0, lanes.n_lanes)
     match method.way:
-        case Way.FMA | Way.DOT2:
-            lane_loops.OF_FACTORS[method.way](*pair(lanes, slice(0, 1), every), own, anchors)
+        case Way.SUMK:
+            lane_loops.finish_sumk(parts.copy(), sums, anchors)
+        case Way.DOTK:
+            own = parts.copy()
+            lane_loops.sumk(own[:1], own[1:], anchors)
+            return finished(own[1:], of_losses(method), anchors)
+        case Way.KAHAN:
+            # The correction was waiting for a next term.
+            lane_loops.add_parts(parts[:1], sums, anchors)
         case _:
-            lane_loops.SINGLE_PASS[method.way](lanes.terms(slice(0, 1), every), own, anchors)
-    parts[:, : lanes.n_lanes] = own
+            lane_loops.add_parts(parts, sums, anchors)
+    return sums
 
 
 def joined(parts: Reals, method: Method, anchors: Anchors | None) -> Any:  # noqa: ANN401 - a numpy scalar
     """The one sum of lanes among which its terms were dealt out: of the lanes' sums, then of what they kept aside."""
     method = of_sums(method)
-    aside = parts[1:]
-    terms = np.concatenate((parts[0], np.where(aside == 0, aside.dtype.type(-0.0), aside).reshape(-1)))[:, None]
+    terms = parts.reshape(-1, 1)
     one = Lanes(lambda rows, _: terms[rows], len(terms), 1, parts.dtype.type)
     return finished(sum_lanes(one, method, anchors, 1), method, anchors)[0]

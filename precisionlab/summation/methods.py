@@ -117,3 +117,26 @@ def additions_of_a_term(method: Method, n: int) -> int:
             return size - 1 + ceil(n / size) - 1
         case _:
             raise UsageError("method", f"the error of {method.name} does not grow with additions alone")
+
+
+def operations_of_a_term(method: Method) -> int | None:
+    """Additions and subtractions that a term costs: what the arithmetic of one more term takes, without branches.
+
+    An addition with all that it loses takes 6 (Knuth 1969, TwoSum), 3 where the first number is known to be the larger
+    one (Dekker 1971). None of the exact sum, which adds integers.
+
+    Raises:
+        UsageError: the method is one of products.
+    """
+    if method.way in OF_PRODUCTS:
+        raise UsageError("method", f"{method.name} multiplies, too", "take a method of sums")
+    costs = {
+        Way.KAHAN: 4,
+        Way.NEUMAIER: 7,
+        Way.KLEIN: 13,
+        Way.SUM2: 7,
+        Way.SUMK: 6 * (method.parameter - 1) + 1,
+        Way.DOUBLE_DOUBLE: 10,
+        Way.EXACT: None,
+    }
+    return costs.get(method.way, 1)

@@ -2,13 +2,14 @@
 
 `a` are the `Anchors` of the format in which every operation is rounded, on numbers in float64; None stands for the
 arithmetic of the numbers' own type. What an addition loses is a number of the format itself (Dekker 1971), so that it
-takes no rounding.
+takes no rounding; it is -0 where it is nothing, which changes no number that it is added to, -0 neither.
 """
 
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 
 from precisionlab.formats.modes import Rounding
 
@@ -18,8 +19,6 @@ Constants = Any
 """`Anchors`, or None."""
 
 EXPONENT = np.int64(0x7FF0000000000000)
-SPLITTER = np.float64(2**27 + 1)
-"""Of float64 into halves of 26 bits (Dekker 1971)."""
 NEVER, ALWAYS = 2.0, 2.0**-400  # below any share that a product of float32 has of a gap, and no 0 times a gap
 THRESHOLDS: Final = {
     Rounding.TOWARD_ZERO: (NEVER, NEVER),
@@ -75,34 +74,43 @@ def rounded_by(x: Real, a: Constants, from_positive: Real, from_negative: Real) 
 
 
 @njit(nogil=True, cache=True)
-def kept(lost: Real, zero: Real) -> Real:
-    """What an addition lost; 0 where the sum is infinite, which it then stays, as in IEEE 754."""
-    return lost if abs(lost) < np.inf else zero
+def kept(lost: Real, nothing: Real) -> Real:
+    """What an addition lost; -0 where the sum is infinite, which it then stays, as in IEEE 754."""
+    return lost if abs(lost) < np.inf else nothing
 
 
 @njit(nogil=True, cache=True)
-def two_sum(x: Real, y: Real, a: Constants, zero: Real) -> tuple[Real, Real]:
-    """The rounded sum, and exactly what it lost (Knuth 1969, TwoSum)."""
+def two_sum(x: Real, y: Real, a: Constants, nothing: Real) -> tuple[Real, Real]:
+    """The rounded sum, and exactly what it lost (Dekker 1971: the larger number is taken off first, and none overflows)."""
     s = x + y
-    z = s - x
-    lost = (x - (s - z)) + (y - z)
+    is_larger = abs(x) > abs(y)
+    gained = (s - (x if is_larger else y)) - (y if is_larger else x)
     if a is None:
-        return s, kept(lost, zero)
+        return s, kept(-gained, nothing)
     near = rounded(s, a)
-    return near, kept((s - near) + lost, zero)
+    return near, kept(-((near - s) + gained), nothing)
+
+
+@intrinsic
+def multiply_add(context: Any, x: Any, y: Any, s: Any) -> Any:  # noqa: ANN401 - numba's types
+    """The processor's x y + s of float64s, rounded once (IEEE 754-2019, clause 5.4.1)."""
+    del context, x, y, s
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401 - numba's types
+        del context, signature
+        return builder.fma(*arguments)
+
+    return types.float64(types.float64, types.float64, types.float64), generate
 
 
 @njit(nogil=True, cache=True)
 def two_product(x: Real, y: Real, a: Constants) -> tuple[Real, Real]:
     """The rounded product of float64s, and exactly what it lost, barring underflow."""
     product = x * y
-    if a is not None:
-        h = rounded(product, a)
-        return h, kept(rounded(product - h, a), np.float64(0))
-    big_x, big_y = SPLITTER * x, SPLITTER * y
-    x1, y1 = big_x - (big_x - x), big_y - (big_y - y)
-    x2, y2 = x - x1, y - y1
-    return product, kept(x2 * y2 - (((product - x1 * y1) - x2 * y1) - x1 * y2), np.float64(0))
+    if a is None:
+        return product, kept(-multiply_add(-x, y, product), np.float64(-0.0))
+    h = rounded(product, a)
+    return h, kept(-rounded(h - product, a), np.float64(-0.0))
 
 
 @njit(nogil=True, cache=True)
@@ -121,11 +129,5 @@ def odd_sum(x: Real, y: Real) -> Real:
 
 @njit(nogil=True, cache=True)
 def fused(x: Real, y: Real, s: Real, a: Constants) -> Real:
-    """A product and a sum of float64s, rounded once (Boldo and Melquiond 2008 for float64 itself)."""
-    if a is not None:
-        return rounded(odd_sum(x * y, s), a)
-    h, r = two_product(x, y, None)
-    low, low_lost = two_sum(s, r, None, np.float64(0))
-    high, high_lost = two_sum(h, low, None, np.float64(0))
-    rest = odd_sum(low_lost, high_lost)
-    return high if rest == 0 else high + rest
+    """A product and a sum of float64s, rounded once."""
+    return multiply_add(x, y, s) if a is None else rounded(odd_sum(x * y, s), a)

@@ -10,7 +10,7 @@ from torch import Tensor
 from precisionlab.formats.rounding import round_to
 from precisionlab.summation import accelerator
 from precisionlab.summation.by_column import SEGMENT
-from precisionlab.summation.exact import rounded_once, signed_zero, special
+from precisionlab.summation.exact import in_format, is_unsigned_zero, rounded_once, signed_zero, special
 from precisionlab.summation.exact_loops import DIGIT_BITS, N_DIGITS
 from precisionlab.summation.lanes import finished, joined
 from precisionlab.summation.methods import OF_PRODUCTS, Way
@@ -39,7 +39,7 @@ def tensor_sums(setting: Setting, x: Tensor, axis: int | None, y: Tensor | None 
 
 def as_numpy(tensor: Tensor) -> Reals:
     """The numbers as an array of a type that numpy has: bfloat16 as float32, which holds it."""
-    here = tensor.cpu()
+    here = tensor.cpu().resolve_neg()
     return (here.float() if here.dtype is torch.bfloat16 else here).numpy()
 
 
@@ -98,8 +98,11 @@ def exact_sums(setting: Setting, columns: list[Tensor]) -> Reals:
     terms = columns[0].to(torch.float64)
     seen = (1 * terms.isnan().any(0) | 2 * (terms == torch.inf).any(0) | 4 * (terms == -torch.inf).any(0)).tolist()
     digits = digits_of(torch.where(terms.isfinite(), terms, 0.0)).cpu().numpy()
-    sums = [special(one) if one else rounded_once(own, setting.format_) for one, own in zip(seen, digits, strict=True)]
-    zeros = [i for i, total in enumerate(sums) if total == 0]
+    sums = [
+        in_format(special(one), setting.format_) if one else rounded_once(own, setting.format_)
+        for one, own in zip(seen, digits, strict=True)
+    ]
+    zeros = [i for i, total in enumerate(sums) if is_unsigned_zero(total)]
     for i in zeros:
         sums[i] = signed_zero(as_numpy(terms[:, i]))
     return np.array(sums)

@@ -34,7 +34,7 @@ def modules_of(environment: Mapping[str, str], folder: Path, *arguments: str) ->
     return set(done.stderr.split())
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["scan", "--help"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["scan", "--help"], ["sum", "--help"]], ids=" ".join)
 def test_help_imports_nothing_but_the_grammar(
     environment: Mapping[str, str], tmp_path: Path, arguments: Sequence[str]
 ) -> None:
@@ -71,6 +71,16 @@ def test_numbers_are_inspected_without_numpy(environment: Mapping[str, str], tmp
     assert not imported & (NEVER | {"numpy", "precisionlab.checkpoints"})
 
 
+@pytest.mark.parametrize("arguments", [["--op", "gemm", "--acc", "h100_bf16"], ["--op", "softmax"]], ids=" ".join)
+def test_tolerances_are_derived_without_arrays_being_computed(
+    environment: Mapping[str, str], tmp_path: Path, arguments: Sequence[str]
+) -> None:
+    """Formulas alone: neither torch nor compiled loops."""
+    imported = modules_of(environment, tmp_path, "tolerance", "--k", "4096", *arguments)
+    assert "precisionlab.accumulation.tolerances" in imported
+    assert not imported & (NEVER | {"precisionlab.accumulation.loops", "precisionlab.checkpoints"})
+
+
 def test_elements_are_inspected_without_torch_and_compiled_loops(
     environment: Mapping[str, str], tmp_path: Path, healthy: str
 ) -> None:
@@ -85,4 +95,14 @@ def test_the_worst_are_ranked_without_torch(environment: Mapping[str, str], tmp_
     arguments = ["inspect", f"{healthy}::stem.conv.weight", "--worst", "3", "--to", "e4m3fn"]
     imported = modules_of(environment, tmp_path, *arguments)
     assert "numba" in imported
+    assert not imported & (NEVER - {"numba"})
+
+
+def test_numbers_are_summed_without_torch(environment: Mapping[str, str], tmp_path: Path, healthy: str) -> None:
+    """The compiled loops add, whether numbers come from a text or from a checkpoint."""
+    (tmp_path / "numbers.txt").write_text("1 2 3")
+    imported = modules_of(environment, tmp_path, "sum", "numbers.txt", "--in", "bf16", "--time")
+    assert "numba" in imported
+    assert not imported & (NEVER - {"numba"})
+    imported = modules_of(environment, tmp_path, "sum", f"{healthy}::stem.conv.weight")
     assert not imported & (NEVER - {"numba"})

@@ -18,7 +18,7 @@ FORMATS = "(choose from 'text', 'json', 'jsonl', 'markdown', 'html'); see precis
         (["explain"], "the following arguments are required: RULE|ANALYZER; see precisionlab explain --help"),
         (
             ["scna"],
-            "argument COMMAND: invalid choice: 'scna' (choose from 'scan', 'recipe', 'list', 'explain', 'formats', 'inspect'); see precisionlab",
+            "argument COMMAND: invalid choice: 'scna' (choose from 'scan', 'recipe', 'list', 'explain', 'formats', 'inspect', '",
         ),
         (["scan", "x", "--ouput", "y.json"], "there is no flag --ouput; did you mean --output?"),
         (["scan", "x", "--ouput=y.json"], "there is no flag --ouput; did you mean --output?"),
@@ -78,7 +78,8 @@ def test_a_mistake_is_one_line(command: Command, arguments: Sequence[str], error
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["scan", "--help"], ["list", "-h"], ["explain", "--help"], ["inspect", "--help"]]
+    "arguments",
+    [["--help"], ["scan", "--help"], ["list", "-h"], ["explain", "--help"], ["inspect", "--help"], ["sum", "-h"]],
 )
 def test_help_is_a_result(command: Command, arguments: Sequence[str]) -> None:
     """It goes to standard output and ends with 0."""
