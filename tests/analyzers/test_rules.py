@@ -14,7 +14,13 @@ from precisionlab.analysis.rules import Rule
 from precisionlab.scanning.discovery import load_all
 
 ROOT = Path(__file__).parents[2]
-SICK = ("sick.safetensors", "shared-storage.pth", "quantized.safetensors", "accumulation.safetensors")
+SICK = (
+    "sick.safetensors",
+    "shared-storage.pth",
+    "quantized.safetensors",
+    "accumulation.safetensors",
+    "summation.safetensors",
+)
 HEALTHY = "healthy.safetensors"
 
 ANALYZERS: dict[str, Analyzer] = {

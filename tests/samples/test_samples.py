@@ -33,6 +33,7 @@ SAME_BYTES = (
     "hostile-names.safetensors",
     "quantized.safetensors",
     "sick.safetensors",
+    "summation.safetensors",
     "tiny-transformer-bf16-in-fp32.safetensors",
     "tiny-transformer/config.json",
     "tiny-transformer/model-00001-of-00002.safetensors",
@@ -227,7 +228,7 @@ def test_every_sample_is_described() -> None:
     """The README names every file, and every tensor of the checkpoints with planted faults."""
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
     files = {file.partition("/")[0] for file in (*SAME_BYTES, *SAME_CONTENTS)}
-    planted = ("sick.safetensors", "quantized.safetensors", "accumulation.safetensors")
+    planted = ("sick.safetensors", "quantized.safetensors", "accumulation.safetensors", "summation.safetensors")
     tensors = {name for file in planted for name in read(file)}
     assert {name for name in {*files, *tensors} if f"`{name}" not in readme} == set()
 
@@ -410,7 +411,14 @@ def test_zeros_are_zeros_of_both_signs(sick: Mapping[str, Stored]) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["sick.safetensors", "healthy.safetensors", "quantized.safetensors", "accumulation.safetensors"]
+    "file",
+    [
+        "sick.safetensors",
+        "healthy.safetensors",
+        "quantized.safetensors",
+        "accumulation.safetensors",
+        "summation.safetensors",
+    ],
 )
 def test_only_the_planted_pair_is_stored_twice(file: str) -> None:
     """No two tensors of more than a few bytes are equal, but the pair of the sick file."""
@@ -611,3 +619,30 @@ def test_weights_of_the_accumulation_sample_are_finite_and_as_large_as_described
     assert np.array_equal(np.abs(tensors["truncated_float8.control"]), tensors["truncated_float8"])
     assert 0.4 < (tensors["truncated_float8.control"] < 0).mean() < 0.6
     assert (tensors["long_rows"].shape[1], tensors["long_rows.control"].shape[1]) == (8192, 512)
+
+
+def test_tensors_of_the_summation_sample_are_those_described() -> None:
+    """Their elements, in order; sums go wrong for these alone."""
+    tensors = {name: tensor.values for name, tensor in read("summation.safetensors").items()}
+    moments = tensors["optimizer.embed.exp_avg_sq"]
+    assert moments.flat[0] == 1
+    assert 2e-8 < moments.flat[1:].min() < moments.flat[1:].max() < 5.5e-8
+    assert moments.flat[1:].sum() / moments.sum() == pytest.approx(0.0005, abs=0.0001)
+    control = tensors["optimizer.embed.control.exp_avg_sq"]
+    assert control.flat[0] == 1
+    assert 2e-12 < control.flat[1:].min() < control.flat[1:].max() < 5.5e-12
+    outlier = tensors["outlier_first.weight"]
+    assert np.flatnonzero(outlier.ravel() == 1024).tolist() == [0]
+    assert np.unique(outlier.ravel()[1:]).tolist() == [float(np.float16(0.2))]
+    assert np.array_equal(tensors["outlier_first.control.weight"], outlier[::-1, ::-1])
+    upper, lower = np.split(tensors["two_signs.weight"], 2)
+    assert np.unique(upper).tolist() == [float(np.float32(0.1))]
+    assert np.unique(lower).tolist() == [float(np.float32(-0.097))]
+    turns = tensors["two_signs.control.weight"].ravel()
+    assert np.array_equal(turns[::2], upper.ravel())
+    assert np.array_equal(turns[1::2], lower.ravel())
+    for kind in ("single", "bfloat", "half"):
+        assert tensors[f"healthy.{kind}.weight"].std() == pytest.approx(0.02, rel=0.05)
+    assert 65504**0.5 < np.abs(tensors["overflowing.weight"]).max() < 65504
+    special = tensors["non_finite.weight"]
+    assert sorted(map(str, special[~np.isfinite(special)])) == ["-inf", "inf", "nan"]

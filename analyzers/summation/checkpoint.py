@@ -1,0 +1,163 @@
+"""Summation over a whole checkpoint: what each method keeps in each format, and where compensating gains most."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from analyzers.summation.measuring import metric
+from analyzers.summation.naming import WORDS
+from analyzers.summation.options import Options, judged_format, methods_of
+from analyzers.summation.terms import Quantity
+from precisionlab.analysis.analyzers import Answer
+from precisionlab.analysis.figures import Cell, Column, Figure, Table
+from precisionlab.analysis.results import Measurement, Result, Scalar, Status
+from precisionlab.escaping import printable
+from precisionlab.summation.methods import Method
+
+NAMED = 10
+"""Sums of which compensating gains most that are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A tensor that was looked at, and what was measured of it, by key."""
+
+    name: str
+    judged: str
+    values: Mapping[str, Scalar]
+
+    def digits(self, format_: str, method: str, quantity: Quantity) -> float | None:
+        """Right digits; None where there is no such sum."""
+        found = self.values.get(f"digits[format={format_},method={method},quantity={quantity.value}]")
+        return None if found is None else float(found)
+
+    def is_judged(self, quantity: Quantity) -> bool:
+        """Whether digits of such sums mean anything: not of elements whose sum is as small as random signs make it."""
+        over_chance = self.values.get(f"sum_over_chance[quantity={quantity.value}]", 1.0)
+        return quantity is not Quantity.ELEMENTS or float(over_chance) >= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One method in one format over all tensors that have such sums."""
+
+    format: str
+    method: str
+    quantity: Quantity
+    digits: tuple[float, ...]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Those of its measurements."""
+        return {"format": self.format, "method": self.method, "quantity": self.quantity.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What compensating keeps of one sum."""
+
+    name: str
+    quantity: Quantity
+    format: str
+    plain: float
+    compensated: float
+
+    @property
+    def gained(self) -> float:
+        """In digits."""
+        return self.compensated - self.plain
+
+
+def summarize(answers: Sequence[Answer], options: Options) -> Result:
+    """Methods in formats over all tensors that own their bytes."""
+    measured = [one for one in (measured_of(answer, options) for answer in answers) if one is not None]
+    methods = methods_of(options.methods)
+    totals = list(totals_of(measured, methods))
+    return Result(
+        "summation",
+        None,
+        measurements=tuple(one for total in totals for one in measurements(total)),
+        figures=tuple(figures_of(totals, measured, methods)),
+    )
+
+
+def measured_of(answer: Answer, options: Options) -> Measured | None:
+    """What was measured of a tensor; None of those that were not, and of those whose bytes another one owns."""
+    info = answer.tensor.info
+    if answer.result.status is not Status.DONE or info.shares_storage_with is not None:
+        return None
+    values = {one.metric.key: one.value for one in answer.result.measurements}
+    return Measured(info.name, judged_format(info.dtype, options).name, values)
+
+
+def formats_of(measured: Sequence[Measured]) -> list[str]:
+    """The formats that any tensor was summed in, in the order of the first."""
+    metrics = (key for one in measured for key in one.values if key.startswith("absorbed_share["))
+    names = (key.partition("format=")[2].partition(",")[0] for key in metrics)
+    return list(dict.fromkeys(names))
+
+
+def totals_of(measured: Sequence[Measured], methods: Sequence[Method]) -> Iterator[Total]:
+    """Every method in every format, of every quantity that any tensor has."""
+    formats = formats_of(measured)
+    for quantity in Quantity:
+        for method in methods:
+            for format_ in formats:
+                found = (one.digits(format_, method.name, quantity) for one in measured)
+                digits = tuple(one for one in found if one is not None)
+                if digits:
+                    yield Total(format_, method.name, quantity, digits)
+
+
+def measurements(total: Total) -> Iterator[Measurement]:
+    """A total as named numbers."""
+    yield Measurement(metric("fewest_digits", "digits", **total.labels), min(total.digits))
+    yield Measurement(metric("median_digits", "digits", **total.labels), median(total.digits))
+
+
+def figures_of(totals: Sequence[Total], measured: Sequence[Measured], methods: Sequence[Method]) -> Iterator[Figure]:
+    """A table of digits for each quantity, and where compensating gains most."""
+    for quantity in Quantity:
+        own = [total for total in totals if total.quantity is quantity]
+        if own:
+            yield total_table(quantity, own)
+    compensated = next((method.name for method in methods if method.is_compensated), None)
+    if compensated:
+        gains = sorted(gains_of(measured, compensated), key=lambda gain: -gain.gained)[:NAMED]
+        columns = (Column("tensor"), Column("sum of"), Column("format"), Column("recursive"), Column(compensated))
+        rows = tuple(
+            (printable(one.name), WORDS[one.quantity], one.format, round(one.plain, 1), round(one.compensated, 1))
+            for one in gains
+        )
+        if rows:
+            yield Table(f"Where {compensated} keeps most digits that plain summation loses", columns, rows)
+
+
+def total_table(quantity: Quantity, totals: Sequence[Total]) -> Table:
+    """Methods by formats: digits of the tensor in the middle, and of the worst."""
+    formats = list(dict.fromkeys(total.format for total in totals))
+    methods = list(dict.fromkeys(total.method for total in totals))
+    found = {(total.method, total.format): total.digits for total in totals}
+    columns = (Column("method"), *(Column(label) for format_ in formats for label in (format_, "least")))
+    rows = tuple(
+        (method, *(cell for format_ in formats for cell in two_cells(found[method, format_]))) for method in methods
+    )
+    n_tensors = max(len(total.digits) for total in totals)
+    return Table(
+        f"Right digits of sums of {WORDS[quantity]}: medians of {n_tensors:,} tensors, and the fewest", columns, rows
+    )
+
+
+def two_cells(digits: Sequence[float]) -> tuple[Cell, Cell]:
+    """The median and the fewest."""
+    return round(median(digits), 1), round(min(digits), 1)
+
+
+def gains_of(measured: Sequence[Measured], compensated: str) -> Iterator[Gain]:
+    """What compensating keeps of each sum in the format that is judged, where it keeps anything."""
+    for one in measured:
+        for quantity in Quantity:
+            plain = one.digits(one.judged, "recursive", quantity)
+            better = one.digits(one.judged, compensated, quantity)
+            if plain is not None and better is not None and better > plain and one.is_judged(quantity):
+                yield Gain(one.name, quantity, one.judged, plain, better)
