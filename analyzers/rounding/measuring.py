@@ -18,6 +18,7 @@ from precisionlab.accumulation.products import matmul_by, operands_of
 from precisionlab.accumulation.records import Accumulator, Chain
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.results import Measurement, Metric
+from precisionlab.analysis.roles import STATES, is_named
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat, formats
 from precisionlab.formats.modes import Rounding
@@ -103,6 +104,8 @@ def obstacle(tensor: Tensor, options: Options) -> str:
         return "its type is no signed float"
     if layout.components > 1 or layout.is_packed:
         return "complex numbers are not looked at" if layout.components > 1 else "its type has fewer than 8 bits"
+    if is_named(info.name, STATES):
+        return "an optimizer's state multiplies nothing"
     if len(info.shape) < options.min_axes:
         return f"fewer than {options.min_axes} axes: biases and norms multiply nothing (rounding.min_axes)"
     if info.n_elements < options.min_elements:

@@ -10,23 +10,11 @@ from analyzers.summation.options import Options
 from analyzers.summation.sums import Sums, most_digits
 from analyzers.summation.terms import Quantity
 from precisionlab.analysis.results import Finding, finding
-from precisionlab.analysis.roles import is_named
+from precisionlab.analysis.roles import MOMENTS, is_named
 from precisionlab.analysis.wording import percentage
 
 RECOVERING: Final = ("kahan", "pairwise")
 """The methods that a library has at hand; of two that keep as much the first is told."""
-MOMENTS: Final = (
-    "*exp_avg*",
-    "*momentum*",
-    "*moment1*",
-    "*moment2*",
-    "*moment_*",
-    "*opt*.m",
-    "*opt*.v",
-    "*opt*.mu.*",
-    "*opt*.nu.*",
-)
-"""What PyTorch, ONNX, JAX and scripts call what optimizers average."""
 
 
 def judge(name: str, figures: Figures, options: Options) -> tuple[Finding, ...]:

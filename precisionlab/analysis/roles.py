@@ -27,6 +27,18 @@ NORMS: Final = ("*norm*",)
 ROUTERS: Final = ("*router*", "*.gate.weight", "*_expert_gate.weight", "*gate_inp*")
 STATES: Final = ("optimizer*", "*.optimizer*", "*.exp_avg", "*.exp_avg_sq", "*.max_exp_avg_sq", "*.momentum_buffer")
 """What an optimizer keeps, and which is of no model."""
+MOMENTS: Final = (
+    "*exp_avg*",
+    "*momentum*",
+    "*moment1*",
+    "*moment2*",
+    "*moment_*",
+    "*opt*.m",
+    "*opt*.v",
+    "*opt*.mu.*",
+    "*opt*.nu.*",
+)
+"""What PyTorch, ONNX, JAX and scripts call what optimizers average."""
 
 
 def is_named(name: str, globs: Iterable[str]) -> bool:

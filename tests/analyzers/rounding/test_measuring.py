@@ -180,6 +180,12 @@ def test_what_multiplies_nothing_is_skipped(
     assert (result.status, result.reason) == (Status.SKIPPED, reason)
 
 
+def test_states_of_optimizers_are_skipped(answered: Callable[..., Result]) -> None:
+    """Their shapes are those of weights."""
+    result = answered(in_memory(weights(32, 32), "optimizer.state.0.exp_avg"))
+    assert (result.status, result.reason) == (Status.SKIPPED, "an optimizer's state multiplies nothing")
+
+
 def test_vectors_are_looked_at_where_one_asks(measured: Measured) -> None:
     """As a single row."""
     assert measured(weights(1, 512)[0], min_axes=1, accumulators=("fp32",))["terms"] == 512
