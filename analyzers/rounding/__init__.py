@@ -22,7 +22,7 @@ part of the error: that is what `quantization` measures.
 | `absorbed_share[...]` | share of the products other than 0 that leave a running sum as it is (first input): stagnation |
 | `bits[accumulator=...]` | right bits of outputs, -log2 of the forward error: the fewest on `normal`, `uniform` and `calibration`; 0 with overflow |
 | `condition_median[inputs=...]`, `condition_p99[...]` | of \|W\|\|x\| / \|y\|, by which the backward error grows to the forward error |
-| `worst_bound[accumulator=...]` | g with \|got - y\| <= g \|W\|\|x\| for every input (n u / (1 - n u) for a running sum) |
+| `worst_bound[accumulator=...]` | g with \|got - y\| <= g \|W\|\|x\| for every input (n u / (1 - n u) for a running sum); of tensor cores, subnormal factors count as the smallest normal number |
 | `probable_bound[accumulator=...]` | the same but with probability `rounding.failure` an output (Higham and Mary 2019); where roundings have a direction it is the former |
 | `worst_bound_over_seen[...]`, `probable_bound_over_seen[...]` | how many times the largest backward error seen |
 | `cheapest_safe` | the accumulator of fewest bits, and then of fewest operations a product, that keeps `rounding.min_bits` |

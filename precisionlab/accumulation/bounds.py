@@ -17,7 +17,7 @@ Directed rounding and truncation err to one side; nothing cancels, so the bound 
 whose bound does not grow with sqrt(n) to begin with.
 """
 
-from math import ceil, exp, expm1, inf, log, log1p, sqrt
+from math import ceil, expm1, inf, log, log1p, sqrt
 from typing import NamedTuple
 
 from precisionlab.accumulation.records import Accumulator, BlockFma, Chain, Promoted, Strassen, unit_roundoff
@@ -100,13 +100,14 @@ def normwise_bound(accumulator: Strassen, n: int) -> float:
     theorem 23.2). Here one level, with h the half of the inner dimension and f the factor of the products below it, is
     taken to every order: sums of two blocks are at most 2 (1+u) max|A|, so that the seven products have 4 (1+u)^2 or
     2 (1+u) times (f + h), a block of C takes at most two of the first and two of the second, and each passes at most
-    three additions: (1+u)^3 (f + h) (8 (1+u)^2 + 4 (1+u)) - 12h.
+    three additions: (1+u)^3 (f + h) (8 (1+u)^2 + 4 (1+u)) - 12h. To first order this is 12f + 56hu, Brent's 12f + 50hu.
     """
     m, u = ceil(n / (1 << accumulator.levels)), unit_of(accumulator.inner)
     factor = m * worst_bound(accumulator.inner, m)
     for level in range(accumulator.levels):
         half = m << level
-        factor = (1 + u) ** 3 * (factor + half) * (8 * (1 + u) ** 2 + 4 * (1 + u)) - 12 * half
+        grown = 8 * compound(*[u] * 5) + 4 * compound(*[u] * 4)
+        factor = 12 * factor + grown * (factor + half)
     return factor
 
 
@@ -140,11 +141,6 @@ def overflowing_expm1(exponent: float) -> float:
 def lambda_for(failure: float, events: int) -> float:
     """The lambda with 2 exp(-lambda^2 / 2) * events = failure; to be divided by 1 - u (Higham and Mary 2019, theorem 2.4)."""
     return sqrt(2 * log(2 * max(events, 1) / failure))
-
-
-def failure_of(lambda_: float, events: int, u: float = 0.0) -> float:
-    """The probability that one of so many events occurs: 2 exp(-lambda^2 (1 - u)^2 / 2) each."""
-    return min(1.0, 2 * events * exp(-((lambda_ * (1 - u)) ** 2) / 2))
 
 
 def probable_gamma(steps: list[Steps], failure: float, events: int) -> float:

@@ -1,0 +1,160 @@
+"""How far the results of a kernel may be from a float64 reference's, derived: for tests that assert it.
+
+>>> from precisionlab.accumulation.catalogue import parse_accumulator
+>>> from precisionlab.accumulation.problems import Op, Problem
+>>> from precisionlab.formats import formats
+>>> bf16 = formats.element("bf16")
+>>> tolerance = tolerance_of(Problem(Op.GEMM, 4096, bf16, parse_accumulator("fp32"), bf16))
+>>> tolerance.worst.of_result  # half a unit of the last place of bfloat16
+0.00390625
+
+docs/tolerance.md has the derivations.
+"""
+
+from math import log, sqrt
+from typing import Final
+
+from precisionlab.accumulation import product_limits, row_limits
+from precisionlab.accumulation.bounds import NEAREST, has_mean_zero, roundings_of_a_term, unit_of
+from precisionlab.accumulation.conversions import has_exact_products, n_factors
+from precisionlab.accumulation.drawn_inputs import Inputs
+from precisionlab.accumulation.pasting import assert_close, componentwise
+from precisionlab.accumulation.problems import (
+    PRODUCTS,
+    Limits,
+    Op,
+    Part,
+    Problem,
+    Reference,
+    Tolerance,
+    chain_within,
+    unit_within,
+)
+from precisionlab.accumulation.records import Chain, Promoted
+from precisionlab.summation.methods import Way
+
+__all__ = ["Inputs", "Limits", "Op", "Part", "Problem", "Reference", "Tolerance", "tolerance_of"]
+
+SCALES: Final = {
+    Op.GEMM: "|a| @ |b|",
+    Op.DOT: "sum |w| |x|",
+    Op.SUM: "sum |x|",
+    Op.LAYERNORM: "|weight| mean |x| / sigma",
+    Op.RMSNORM: "|weight| smallest normal / sigma",
+    Op.SOFTMAX: "|want| (max - x)",
+}
+"""What the componentwise factor multiplies; sigma is sqrt(variance + eps), or sqrt(mean square + eps)."""
+ADVICE: Final = "sum in a wider format, pairwise or in blocks"
+
+
+def tolerance_of(problem: Problem) -> Tolerance:
+    """The tolerance of a test."""
+    of = product_limits if problem.op in PRODUCTS else row_limits
+    worst, probable = (of.limits(problem, is_probable=is_probable) for is_probable in (False, True))
+    rigorous = worst if says_something(worst) else probable
+    return Tolerance(
+        problem,
+        SCALES[problem.op],
+        worst,
+        probable,
+        of.parts(problem),
+        componentwise(problem, rigorous) if says_something(rigorous) else None,
+        assert_close(problem, probable) if refuses_zeros(problem, probable) else None,
+        tuple(warnings(problem, worst, probable)),
+    )
+
+
+def says_something(limits: Limits) -> bool:
+    """Whether a result of zero may fail the componentwise form."""
+    return limits.factor < 1 and limits.of_result < 1
+
+
+def refuses_zeros(problem: Problem, limits: Limits) -> bool:
+    """Whether a kernel that returns zeros fails the form for drawn inputs, at a result of ordinary size."""
+    size = ordinary_size(problem)
+    return limits.relative * size + limits.absolute < size
+
+
+def ordinary_size(problem: Problem) -> float:
+    """About how large results of drawn inputs are."""
+    if problem.op is Op.SOFTMAX:
+        return 1 / problem.k
+    if problem.op not in PRODUCTS:
+        return 1.0
+    if problem.drawn is Inputs.NORMAL:
+        return sqrt(problem.k)
+    return problem.k / (1 << n_factors(problem))
+
+
+def warnings(problem: Problem, worst: Limits, probable: Limits) -> list[str]:
+    """What one should know before believing the numbers."""
+    found = []
+    if not says_something(worst):
+        other = "; the lines for any inputs have the other one" if says_something(probable) else ""
+        found.append(f"the worst-case bound for any inputs says nothing: {why_vacuous(problem)}{other}")
+    if not refuses_zeros(problem, probable):
+        found.append(f"any rtol and atol that can be proved would let zeros pass; {ADVICE}")
+    found += warnings_of_overflow(problem)
+    chain, unit = chain_within(problem.accumulator), unit_within(problem.accumulator)
+    if unit is not None and unit.rounding not in NEAREST:
+        found.append(f"{unit.name} cuts toward zero: in sums of one sign errors add up as k does, not as sqrt(k)")
+    elif chain is not None and chain.method.way is not Way.KAHAN:
+        found += warnings_of_chain(problem, chain)
+    if problem.op in {Op.LAYERNORM, Op.RMSNORM}:
+        found.append("rtol and atol are for weight 1 and bias 0; the lines for any inputs take any")
+    return found
+
+
+def warnings_of_chain(problem: Problem, chain: Chain) -> list[str]:
+    """Whether the model behind the probable bound holds."""
+    if not has_mean_zero(chain):
+        return ["directed rounding errs to one side: errors add up as k does, not as sqrt(k)"]
+    n_u = roundings_within(problem, chain) * unit_of(chain)
+    if chain.rounding in NEAREST and n_u >= 1:
+        supposed = "the failure probability supposes errors that are independent, which theirs are not"
+        return [f"n u = {n_u:.3g}: sums of one sign stagnate; {supposed}"]
+    return []
+
+
+def warnings_of_overflow(problem: Problem) -> list[str]:
+    """Whether sums of drawn inputs are too large for a format."""
+    chain, formats = chain_within(problem.accumulator), [problem.accumulator.format]
+    formats += [chain.format] if chain is not None else []
+    formats += [problem.output] if problem.op in PRODUCTS else []
+    narrowest = min(formats, key=lambda one: one.max_finite)
+    reached = largest_sum(problem)
+    if reached <= narrowest.max_finite:
+        return []
+    return [f"sums of {reached:,.0f} overflow {narrowest.name}, which ends at {narrowest.max_finite:,.0f}"]
+
+
+def largest_sum(problem: Problem) -> float:
+    """About the largest sum of drawn inputs: of terms, of squares or of exponentials."""
+    match problem.op, problem.drawn:
+        case Op.SOFTMAX, _:
+            return problem.k / 2
+        case ((Op.LAYERNORM | Op.RMSNORM), Inputs.UNIFORM):
+            return problem.k / 3
+        case ((Op.LAYERNORM | Op.RMSNORM), Inputs.NORMAL):
+            return float(problem.k)
+        case _, Inputs.UNIFORM:
+            return ordinary_size(problem)
+        case _:
+            return sqrt(2 * problem.k * log(problem.outputs + 1))
+
+
+def why_vacuous(problem: Problem) -> str:
+    """Of the worst-case bound."""
+    chain = chain_within(problem.accumulator)
+    if chain is None or chain.method.way is Way.KAHAN:
+        return "it exceeds 1"
+    count = roundings_within(problem, chain)
+    n_u = count * unit_of(chain)
+    return f"n u = {n_u:.3g}, with n = {count:,} roundings of a term" if n_u >= 0.5 else "it exceeds 1"
+
+
+def roundings_within(problem: Problem, chain: Chain) -> int:
+    """Through how many roundings a term passes in the chain."""
+    n = min(problem.k, problem.accumulator.every) if isinstance(problem.accumulator, Promoted) else problem.k
+    is_exact = problem.op in PRODUCTS and has_exact_products(problem)
+    return roundings_of_a_term(chain, n, has_exact_products=is_exact)
