@@ -13,7 +13,7 @@ from analyzers.quantization.options import Options
 from precisionlab.analysis.results import Result, Scalar
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.cli.main import main
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 
 Array = NDArray[Any]
 Command = Callable[..., tuple[int, str, str]]

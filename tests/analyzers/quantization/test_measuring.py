@@ -18,7 +18,7 @@ from precisionlab.analysis.results import Result, Scalar, Status
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.errors import UsageError
 from precisionlab.formats import BlockFormat, formats
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 from tests.analyzers.quantization.twins import cast_to_e4m3, in_groups, mxfp4, nf4, symmetric_integers
 
 Array = NDArray[Any]

@@ -10,7 +10,7 @@ from analyzers.rounding import analyze
 from analyzers.rounding.options import Options
 from precisionlab.analysis.results import Result, Scalar
 from precisionlab.analysis.tensors import Tensor
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 
 Array = NDArray[Any]
 

@@ -11,7 +11,7 @@ from analyzers.rounding.options import Options
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Heatmap, Lines, Table
 from precisionlab.analysis.results import Measurement, Metric, Result, Scalar, Status
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 
 
 def answer(name: str, values: Mapping[str, float], owner: str | None = None, status: Status = Status.DONE) -> Answer:

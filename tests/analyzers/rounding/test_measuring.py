@@ -16,7 +16,7 @@ from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import Kind, sampled_rows, trials_of
 from precisionlab.accumulation.catalogue import parse_accumulator
 from precisionlab.analysis.results import Result, Scalar, Status
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 
 Measured = Callable[..., Mapping[str, Scalar]]
 Array = NDArray[Any]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import Kind, Trial, sampled_rows, trials_of
 from precisionlab.analysis.tensors import Tensor
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 
 Singles = NDArray[np.float32]
 

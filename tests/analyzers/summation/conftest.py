@@ -10,7 +10,7 @@ from analyzers.summation import analyze
 from analyzers.summation.options import Options
 from precisionlab.analysis.results import Finding, Result, Scalar
 from precisionlab.analysis.tensors import Tensor
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 
 Array = NDArray[Any]
 

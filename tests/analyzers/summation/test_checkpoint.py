@@ -15,7 +15,7 @@ from analyzers.summation.options import Options
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Table
 from precisionlab.analysis.results import Measurement, Metric, Result, Status
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 
 
 def answer(name: str, digits: Mapping[tuple[str, str, str], float], owner: str | None = None) -> Answer:

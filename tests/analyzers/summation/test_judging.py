@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analyzers.summation.judging import MOMENTS
 from precisionlab.analysis.results import Finding, Scalar
-from precisionlab.analysis.roles import is_named
+from precisionlab.analysis.roles import MOMENTS, is_named
 from precisionlab.analysis.rules import Severity
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 
 Array = NDArray[Any]
 Find = Callable[..., Mapping[str, Finding]]

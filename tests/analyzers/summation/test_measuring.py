@@ -17,7 +17,7 @@ from analyzers.summation.options import Options
 from precisionlab.analysis.results import Result, Scalar, Status
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.checkpoints.model import ByteRange, TensorInfo
-from tests.analyzers.quantization.memory import in_memory
+from tests.analyzers.memory import in_memory
 from tests.analyzers.summation import oracle
 from tests.memory_reader import MemoryReader
 
