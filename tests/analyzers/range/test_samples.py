@@ -14,9 +14,10 @@ ROW = re.compile(r"^\| (?P<tensors>`[^|]+`) \| (?P<rules>none|PL\d{3}(?:, PL\d{3
 def described() -> dict[str, set[str]]:
     """The codes that the README states for each tensor of the sick sample."""
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## What is wrong in `sick.safetensors`")[2].partition("\n## ")[0]
     return {
         name: set(re.findall(r"PL\d{3}", row["rules"]))
-        for row in ROW.finditer(readme)
+        for row in ROW.finditer(section)
         for name in re.findall(r"`([^`]+)`", row["tensors"])
     }
 
