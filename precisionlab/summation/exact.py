@@ -33,7 +33,7 @@ def exact_sum(terms: Reals, format_: FloatFormat, threads: int) -> float:
     if seen:
         return in_format(special(seen), format_)
     total = rounded_once(digits, format_)
-    return signed_zero(terms) if is_unsigned_zero(total) else total
+    return signed_zero(terms, format_) if is_unsigned_zero(total) else total
 
 
 def is_unsigned_zero(total: float) -> bool:
@@ -41,9 +41,9 @@ def is_unsigned_zero(total: float) -> bool:
     return total == 0 and not np.signbit(total)
 
 
-def signed_zero(terms: Reals) -> float:
-    """The zero that terms add up to: negative only where all of them are negative zeros."""
-    return -0.0 if bool(np.all((terms == 0) & np.signbit(terms))) else 0.0
+def signed_zero(terms: Reals, format_: FloatFormat) -> float:
+    """The zero that terms add up to: negative only where all of them are negative zeros, and the format has it."""
+    return in_format(-0.0, format_) if bool(np.all((terms == 0) & np.signbit(terms))) else 0.0
 
 
 def digits_of(terms: Reals, threads: int) -> tuple[NDArray[np.int64], int]:
@@ -93,13 +93,13 @@ def exact_dot(x: Doubles, y: Doubles, format_: FloatFormat, threads: int) -> flo
         return exact_sum(np.where(np.isfinite(x) & np.isfinite(y), 0.0, products), format_, threads)
     counts = (x != 0) & (y != 0)
     if not counts.any():
-        return signed_zero(products)
+        return signed_zero(products, format_)
     x, y, rounded = x[counts], y[counts], products[counts]
     if is_split_safely(x, y):
         total = exact_sum(np.concatenate((rounded, lost_by(x, y, rounded))), format_, threads)
     else:
         total = by_fractions(x, y, format_)
-    return signed_zero(products) if is_unsigned_zero(total) else total
+    return signed_zero(products, format_) if is_unsigned_zero(total) else total
 
 
 def is_split_safely(x: Doubles, y: Doubles) -> bool:

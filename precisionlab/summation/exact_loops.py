@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 Digits = NDArray[np.int64]
+Integer = Any
+"""An int of 64 bits."""
 
 DIGIT_BITS = 32
 LOWEST = -1074
@@ -43,7 +45,7 @@ WORTH_BINS = 1 << 16
 
 
 @njit(nogil=True, cache=True)
-def add_shifted(value: int, place: int, is_negative: bool, digits: Digits) -> None:
+def add_shifted(value: Integer, place: Integer, is_negative: bool, digits: Digits) -> None:
     """Add a whole number below 2^63 times 2^(place - 1074), or subtract it."""
     digit, offset = place >> 5, place & 31
     low, high = (value & MASK) << offset, (value >> DIGIT_BITS) << offset
@@ -61,7 +63,7 @@ def add_one(x: float, digits: Digits) -> None:
     significand = bits & FRACTION
     if field > 0:
         significand += np.int64(1) << 52
-    add_shifted(significand, max(field, np.int64(1)) - 1, bits < 0, digits)
+    add_shifted(significand, max(field, np.int64(1)) - 1, bool(bits < 0), digits)
 
 
 @njit(nogil=True, cache=True)

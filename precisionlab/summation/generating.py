@@ -45,9 +45,11 @@ def ill_conditioned_sum(n: int, condition: float, seed: int = 0) -> Doubles:
     They are the products of `ill_conditioned` and what these lose, so that both have the same sum.
 
     Raises:
-        UsageError: fewer than 12 terms, or a condition number that is not possible.
+        UsageError: fewer than 12 terms or an odd number of them, or a condition number that is not possible.
     """
-    x, y = ill_conditioned(max(6, n // 2), condition, seed)
+    if n < 12 or n % 2:
+        raise UsageError("ill_conditioned_sum", "takes an even number of terms, at least 12")
+    x, y = ill_conditioned(n // 2, condition, seed)
     exact = [Fraction(a) * Fraction(b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
     leading = np.array([float(product) for product in exact])
     lost = np.array([float(product - Fraction(near)) for product, near in zip(exact, leading.tolist(), strict=True)])

@@ -91,9 +91,8 @@ def two_sum(x: Real, y: Real, a: Constants, nothing: Real) -> tuple[Real, Real]:
     return near, kept(-((near - s) + gained), nothing)
 
 
-@intrinsic
-def multiply_add(context: Any, x: Any, y: Any, s: Any) -> Any:  # noqa: ANN401 - numba's types
-    """The processor's x y + s of float64s, rounded once (IEEE 754-2019, clause 5.4.1)."""
+def typed_multiply_add(context: Any, x: Any, y: Any, s: Any) -> Any:  # noqa: ANN401 - numba's types
+    """Type and code of `multiply_add`."""
     del context, x, y, s
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401 - numba's types
@@ -101,6 +100,10 @@ def multiply_add(context: Any, x: Any, y: Any, s: Any) -> Any:  # noqa: ANN401 -
         return builder.fma(*arguments)
 
     return types.float64(types.float64, types.float64, types.float64), generate
+
+
+multiply_add: Final[Any] = intrinsic(typed_multiply_add)
+"""The processor's x y + s of float64s, rounded once (IEEE 754-2019, clause 5.4.1)."""
 
 
 @njit(nogil=True, cache=True)

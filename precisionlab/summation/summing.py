@@ -11,10 +11,11 @@ takes the numbers as they are, and rounds once.
 
 **Results** are in the array's type if that holds every number of the working format, else in float32, else in float64.
 
-**Lanes.** A compensated method may deal the terms out to lanes: term i of every 2^20 consecutive ones goes to lane i mod
-L. The lanes are summed side by side; then all lanes' sums, in order, and then what they kept aside are summed by the same
-method. It is as accurate, and many times as fast. L is 1, the textbook's algorithm, up to 65,536 terms and for all other
-methods, 256 beyond, or what `lanes` says; so the result depends on the number of terms alone, never on threads or memory.
+**Lanes.** Terms may be dealt out to lanes: term i of every 2^20 consecutive ones goes to lane i mod L. The lanes are
+summed side by side; then all lanes' sums, in order, and then what they kept aside are summed by the same method, those of
+`dot2` by `sum2`, of `dotk:K` by `sumk:K`. By compensated methods it is as accurate, and many times as fast: there L is 256
+beyond 65,536 terms. Else L is 1, the textbook's algorithm, or what `lanes` says; so the result depends on the number of
+terms alone, never on threads or memory.
 
 **Infinities and NaN** add up as in IEEE 754; a running sum that overflows stays infinite, whatever it keeps aside. The
 sum of nothing is 0, and that of negative zeros alone -0.

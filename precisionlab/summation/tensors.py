@@ -104,7 +104,7 @@ def exact_sums(setting: Setting, columns: list[Tensor]) -> Reals:
     ]
     zeros = [i for i, total in enumerate(sums) if is_unsigned_zero(total)]
     for i in zeros:
-        sums[i] = signed_zero(as_numpy(terms[:, i]))
+        sums[i] = signed_zero(as_numpy(terms[:, i]), setting.format_)
     return np.array(sums)
 
 
