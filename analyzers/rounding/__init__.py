@@ -22,21 +22,25 @@ part of the error: that is what `quantization` measures.
 | `absorbed_share[...]` | share of the products other than 0 that leave a running sum as it is (first input): stagnation |
 | `bits[accumulator=...]` | right bits of outputs, -log2 of the forward error: the fewest on `normal`, `uniform` and `calibration`; 0 with overflow |
 | `condition_median[inputs=...]`, `condition_p99[...]` | of \|W\|\|x\| / \|y\|, by which the backward error grows to the forward error |
-| `worst_bound[accumulator=...]` | g with \|got - y\| <= g \|W\|\|x\| for every input (n u / (1 - n u) for a running sum); of tensor cores, subnormal factors count as the smallest normal number |
+| `worst_bound[accumulator=...]` | g with \|got - y\| <= g \|W\|\|x\| for every input, barring underflow (n u / (1 - n u) for a running sum); of tensor cores, subnormal factors count as the smallest normal number |
 | `probable_bound[accumulator=...]` | the same but with probability `rounding.failure` an output (Higham and Mary 2019); where roundings have a direction it is the former |
 | `worst_bound_over_seen[...]`, `probable_bound_over_seen[...]` | how many times the largest backward error seen |
 | `cheapest_safe` | the accumulator of fewest bits, and then of fewest operations a product, that keeps `rounding.min_bits` |
-| `spectral_norm`, `amplification` | largest singular value, and times sqrt(fan-in) / Frobenius norm: how much a relative error of the input can grow |
+| `spectral_norm`, `amplification` | largest singular value (from below, mostly to 0.1 %), and times sqrt(fan-in) / Frobenius norm: how much a relative error of the input can grow |
 | `condition_number` | largest over smallest singular value, of square matrices up to `rounding.max_condition_size` and those of `rounding.solves` |
 
 Of the whole checkpoint: `fewest_bits`, `median_bits`, `safe_share` of each accumulator, and the way of errors through the
 layers to first order. `bits_after_all_layers` takes errors of layers for independent and amplified as the data is, so
-that squares add up; `..._at_worst` multiplies by `amplification` at each layer. Layers follow one another in the order
+that squares add up; `..._at_worst` multiplies by `amplification` at each layer. Both are of normal inputs, or calibrated
+ones, over the layers that were measured with that accumulator, and 0 where one overflows. Layers follow one another in the order
 of their names, or of `rounding.sequence`; what branches, attention and nonlinearities do is not in it.
 
 **What it can and cannot tell.** Errors are those of the very operations, on a sample: intervals say how sure the figures
-are. A layer's own inputs are known only with `--calibration`, and of them only the second moments. What an error of
-outputs does to the model it does not say.
+are. A layer's own inputs are known only with `--calibration`, and of them only the second moments; layers that the file
+does not have are looked at without. Weights are [outputs, inputs, ...], as `torch.nn` has them: of those that are stored
+the other way round (`Conv1D` of GPT-2) columns are summed over rows; experts of one tensor are [experts, outputs, inputs].
+Numbers of float64 beyond float32 count as infinite, those below it, or below an accumulator's factors, as zeros: that is
+no error of accumulation. What an error of outputs does to the model it does not say.
 """
 
 from analyzers.rounding.checkpoint import summarize
@@ -58,7 +62,9 @@ def analyze(tensor: Tensor, options: Options) -> Result:
         return Result("rounding", name, Status.SKIPPED, reason)
     figures = measure(tensor, options)
     if figures is None:
-        return Result("rounding", name, Status.SKIPPED, "all rows looked at hold infinities or NaN")
+        return Result(
+            "rounding", name, Status.SKIPPED, "all rows looked at hold infinities, NaN or numbers beyond float32"
+        )
     return Result(
         "rounding",
         name,

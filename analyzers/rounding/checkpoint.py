@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from analyzers.rounding.accumulators import cost
+from analyzers.rounding.drawing import apart
 from analyzers.rounding.errors import bits_of
 from analyzers.rounding.measuring import metric
 from analyzers.rounding.options import Options
@@ -15,6 +16,7 @@ from precisionlab.accumulation.catalogue import parse_accumulator
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Heatmap, Lines, Series, Table
 from precisionlab.analysis.results import Measurement, Result, Scalar, Status
+from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 
 TOTAL_COLUMNS = (
@@ -25,8 +27,11 @@ TOTAL_COLUMNS = (
     Column("safe", "share"),
     Column("tensor of fewest bits"),
 )
+SHORT = 2
+"""Layers of which a table says as much as a chart."""
 PATH_COLUMNS = (
     Column("accumulator"),
+    Column("layers"),
     Column("bits after all layers"),
     Column("at worst"),
     Column("too few from layer"),
@@ -38,6 +43,8 @@ class Layer:
     """A tensor that was looked at, and what was measured of it, by key."""
 
     name: str
+    stored: str
+    """Its type."""
     values: Mapping[str, Scalar]
 
     def number(self, key: str) -> float:
@@ -49,10 +56,12 @@ class Layer:
         return self.number(f"bits[accumulator={accumulator}]")
 
     def error(self, accumulator: str) -> float:
-        """The relative error of outputs: on the calibration's inputs, else on normal ones."""
+        """The relative error of outputs, on the calibration's inputs, else on normal ones; infinite where one overflows."""
         kinds = (Kind.CALIBRATION, Kind.NORMAL)
-        keys = [f"relative_error[accumulator={accumulator},inputs={kind.value}]" for kind in kinds]
-        return self.number(next((key for key in keys if key in self.values), keys[-1]))
+        labels = [f"[accumulator={accumulator},inputs={kind.value}]" for kind in kinds]
+        label = next((one for one in labels if f"relative_error{one}" in self.values), labels[-1])
+        overflows = self.number(f"overflowed_share{label}") > 0
+        return math.inf if overflows else self.number(f"relative_error{label}")
 
     @property
     def amplification(self) -> float:
@@ -79,11 +88,19 @@ class Path:
 
 
 def summarize(answers: Sequence[Answer], options: Options) -> Result:
-    """Accumulators over all tensors, and the way of errors through the layers."""
+    """Accumulators over all tensors, and the way of errors through the layers.
+
+    Raises:
+        UsageError: the sequence matches nothing.
+    """
     layers = [layer for layer in map(layer_of, answers) if layer is not None]
     names = accumulators_of(layers)
     named = {layer.name: layer for layer in layers}
     passed = [named[name] for name in in_sequence(tuple(named), options.sequence)]
+    if options.sequence and layers and not passed:
+        raise UsageError(
+            "rounding.sequence", "matches none of the layers that were looked at", "see 'inspect' for names"
+        )
     paths = [path_of(name, passed) for name in names if passed]
     return Result(
         "rounding",
@@ -98,7 +115,7 @@ def layer_of(answer: Answer) -> Layer | None:
     info = answer.tensor.info
     if answer.result.status is not Status.DONE or info.shares_storage_with is not None:
         return None
-    return Layer(info.name, {one.metric.key: one.value for one in answer.result.measurements})
+    return Layer(info.name, info.dtype, {one.metric.key: one.value for one in answer.result.measurements})
 
 
 def accumulators_of(layers: Sequence[Layer]) -> list[str]:
@@ -142,40 +159,48 @@ def measurements(
 def figures_of(
     names: Sequence[str], layers: Sequence[Layer], paths: Sequence[Path], options: Options
 ) -> Iterator[Figure]:
-    """The table of accumulators, the map of layers, and errors along them."""
+    """The table of accumulators, the maps of layers, and errors along them."""
     if not names:
         return
     rows = tuple(total_row(name, layers, options) for name in names)
     safe = safe_everywhere(names, layers, options)
     told = f"{safe} is the cheapest that" if safe else "none of them"
-    yield Table(f"Accumulators, all tensors: {told} keeps {options.min_bits:g} bits", TOTAL_COLUMNS, rows)
+    yield Table(f"Accumulators: {told} keeps {options.min_bits:g} bits in each layer alone", TOTAL_COLUMNS, rows)
     if len(layers) > 1:
-        yield layer_map(names, layers)
+        yield from layer_maps(names, layers, options)
     drawn = [path for path in paths if len(path.names) > 1]
     if not drawn:
         return
     yield Table(
         "Right bits through the layers, to first order", PATH_COLUMNS, tuple(path_row(path, options) for path in drawn)
     )
+    lines = {path.accumulator: tuple(map(bits_of, path.typical)) for path in drawn if len(path.names) > SHORT}
     series = tuple(
-        Series(path.accumulator, tuple(map(float, range(1, len(path.names) + 1))), tuple(map(bits_of, path.typical)))
-        for path in drawn
+        Series(name, tuple(map(float, range(1, len(lines[name]) + 1))), lines[name])
+        for name in apart({name: bits[-1] for name, bits in lines.items()})
     )
-    yield Lines("Right bits after each layer", Axis("layer"), Axis("bits"), series)
+    if series:
+        yield Lines("Right bits after each layer", Axis("layer"), Axis("bits"), series)
 
 
-def layer_map(names: Sequence[str], layers: Sequence[Layer]) -> Heatmap:
-    """The right bits of each layer with each accumulator."""
-    return Heatmap(
-        "Right bits of each layer",
-        Axis("accumulator"),
-        Axis("tensor"),
-        tuple(names),
-        tuple(layer.name for layer in layers),
-        tuple(tuple(layer.bits(name) for name in names) for layer in layers),
-        "bits",
-        low_is_bad=True,
-    )
+def layer_maps(names: Sequence[str], layers: Sequence[Layer], options: Options) -> Iterator[Heatmap]:
+    """The right bits of each layer with each accumulator, one map a stored type, in the order in which data passes them."""
+    passed = in_sequence([layer.name for layer in layers], options.sequence)
+    places = {name: i for i, name in enumerate(passed)}
+    ordered = sorted(layers, key=lambda layer: places.get(layer.name, len(places)))
+    for stored in dict.fromkeys(layer.stored for layer in ordered):
+        rows = [layer for layer in ordered if layer.stored == stored]
+        columns = [name for name in names if any(f"bits[accumulator={name}]" in layer.values for layer in rows)]
+        yield Heatmap(
+            f"Right bits of each {stored} layer",
+            Axis("accumulator"),
+            Axis("tensor"),
+            tuple(columns),
+            tuple(layer.name for layer in rows),
+            tuple(tuple(layer.bits(name) for name in columns) for layer in rows),
+            "bits",
+            low_is_bad=True,
+        )
 
 
 def safe_everywhere(names: Sequence[str], layers: Sequence[Layer], options: Options) -> str | None:
@@ -191,7 +216,8 @@ def total_row(name: str, layers: Sequence[Layer], options: Options) -> tuple[Cel
     )
     safe = sum(layer.bits(name) >= options.min_bits for layer in having) / len(having)
     median = having[len(having) // 2].bits(name)
-    return name, len(having), having[0].bits(name), median, safe, printable(having[0].name)
+    fewest = having[0].bits(name)
+    return name, len(having), fewest, median, safe, "" if math.isinf(fewest) else printable(having[0].name)
 
 
 def path_row(path: Path, options: Options) -> tuple[Cell, ...]:
@@ -199,6 +225,7 @@ def path_row(path: Path, options: Options) -> tuple[Cell, ...]:
     below = path.first_below(options.min_bits)
     return (
         path.accumulator,
+        len(path.names),
         bits_of(path.typical[-1]),
         bits_of(path.worst[-1]),
         "none" if below is None else printable(below),

@@ -1,9 +1,10 @@
 """The figures of the `rounding` analyzer."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
-from analyzers.rounding.errors import NORMAL_95, Estimate, bits_of
+from analyzers.rounding.errors import Estimate, bits_of
 from analyzers.rounding.measuring import Figures, Growth, Outcome
 from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import Kind
@@ -39,6 +40,10 @@ BOUND_COLUMNS = (
 CONDITION_COLUMNS = (Column("inputs"), Column("median"), Column("99 %"))
 
 
+MOST_LINES = 6
+"""That charts tell apart."""
+
+
 def draw(figures: Figures, options: Options) -> Iterator[Figure]:
     """Errors, bounds, condition numbers, and the growth of errors with the number of terms."""
     yield Table("Errors of outputs", ERROR_COLUMNS, tuple(map(error_row, figures.outcomes)))
@@ -67,7 +72,7 @@ def error_row(one: Outcome) -> tuple[Cell, ...]:
 
 def in_two(estimate: Estimate) -> tuple[float, float]:
     """A figure and half of its 95 % interval."""
-    return estimate.value, NORMAL_95 * estimate.error
+    return estimate.value, estimate.half_width
 
 
 def bound_row(figures: Figures, growth: Growth) -> tuple[Cell, ...]:
@@ -90,9 +95,33 @@ def beside(bound: float, seen: float) -> tuple[Cell, Cell]:
     return bound, bound / seen if seen > 0 else ""
 
 
+def apart(ends: Mapping[str, float]) -> list[str]:
+    """The names whose lines a chart can tell apart, in their order: of too many, one of the nearest two goes, again and again.
+
+    Args:
+        ends: where each line ends.
+    """
+    kept = sorted(ends, key=lambda name: (math.isnan(ends[name]), ends[name]))
+    while len(kept) > MOST_LINES:
+        gaps = [gap(ends[one], ends[next_]) for one, next_ in pairwise(kept)]
+        del kept[gaps.index(min(gaps)) + 1]
+    return [name for name in ends if name in kept]
+
+
+def gap(one: float, other: float) -> float:
+    """How far two ends lie apart; nothing where both are infinite, or one is NaN."""
+    return 0.0 if one == other or math.isnan(one) or math.isnan(other) else abs(one - other)
+
+
 def all_growths(figures: Figures) -> Lines:
-    """The root mean squares of all accumulators."""
-    series = tuple(Series(one.accumulator.name, floats(one.terms), one.rms) for one in figures.growths)
+    """The root mean squares of accumulators."""
+    ends = {one.accumulator.name: math.log(one.rms[-1]) if one.rms[-1] > 0 else -math.inf for one in figures.growths}
+    chosen = apart(ends)
+    series = tuple(
+        Series(one.accumulator.name, floats(one.terms), one.rms)
+        for one in figures.growths
+        if one.accumulator.name in chosen
+    )
     return Lines("Backward error against terms", terms_axis(), error_axis("root mean square"), series)
 
 

@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
-NORMAL_95 = 1.96
-"""Standard errors on either side of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +15,18 @@ class Estimate:
 
     value: float
     error: float
+    degrees: float
+    """Of freedom, of the standard error."""
+
+    @property
+    def half_width(self) -> float:
+        """Half of the 95 % interval, by Student's distribution."""
+        from scipy.special import stdtrit  # noqa: PLC0415 - slow
+
+        return float(stdtrit(self.degrees, 0.975)) * self.error if self.error else 0.0
 
 
-UNKNOWN = Estimate(math.nan, math.nan)
+UNKNOWN = Estimate(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,10 @@ def errors_of(got: Doubles, exact: Doubles, sizes: Doubles) -> Errors:
 
 
 def jackknife(above: Doubles, below: Doubles, *, is_root: bool) -> Estimate:
-    """The ratio of two sums over [rows, inputs], or its root, and the standard error over rows and over inputs."""
+    """The ratio of two sums over [rows, inputs], or its root, and the standard error over rows and over inputs.
+
+    Degrees of freedom of the sum of both variances are those of Welch (1947) and Satterthwaite (1946).
+    """
 
     def ratio(upper: Doubles, lower: Doubles) -> Doubles:
         nothing = np.where(upper == 0, 0.0, np.copysign(np.inf, upper))  # no error of zeros is no error
@@ -89,11 +99,16 @@ def jackknife(above: Doubles, below: Doubles, *, is_root: bool) -> Estimate:
         return np.sqrt(np.maximum(quotient, 0.0)) if is_root else quotient
 
     total = float(ratio(above.sum(keepdims=True), below.sum(keepdims=True))[0, 0])
-    variance = 0.0
+    variances: list[float] = []
     for axis in (0, 1):
         uppers, lowers = above.sum(axis=axis), below.sum(axis=axis)
         left = ratio(uppers.sum() - uppers, lowers.sum() - lowers)
         n = len(left)
         with np.errstate(invalid="ignore"):  # infinite ratios have no spread
-            variance += float((n - 1) / n * ((left - left.mean()) ** 2).sum()) if n > 1 else 0.0
-    return Estimate(total, math.sqrt(variance) if variance >= 0 else math.nan)
+            variances.append(float((n - 1) / n * ((left - left.mean()) ** 2).sum()) if n > 1 else 0.0)
+    variance = sum(variances)
+    if not variance >= 0:
+        return Estimate(total, math.nan, math.nan)
+    shares = [part / variance for part in variances] if variance else []
+    spread = sum(share**2 / max(n - 1, 1) for share, n in zip(shares, reversed(above.shape), strict=False))
+    return Estimate(total, math.sqrt(variance), 1 / spread if spread else math.inf)

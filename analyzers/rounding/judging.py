@@ -3,17 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from analyzers.rounding import rules
-from analyzers.rounding.accumulators import deployed_for
+from analyzers.rounding.accumulators import deployed_for, promoted, sums_in_few_bits
 from analyzers.rounding.measuring import Figures, Outcome, safest
 from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import JUDGED, Kind
-from precisionlab.accumulation.catalogue import parse_accumulator
-from precisionlab.accumulation.records import BlockFma
+from precisionlab.accumulation.records import Promoted
 from precisionlab.analysis.results import Finding, finding
 from precisionlab.analysis.wording import listed, percentage
 
 HALF_OF_BFLOAT16 = 4.0
-PROMOTED_EVERY = 128
 
 
 def judge(name: str, figures: Figures, options: Options) -> tuple[Finding, ...]:
@@ -47,34 +45,33 @@ def judge_overflow(name: str, figures: Figures) -> Iterator[Finding]:
     """The accumulators with float16 sums that overflow."""
     overflowing = [one for one in figures.outcomes if overflows_half(one)]
     if overflowing:
-        names = list(dict.fromkeys(one.accumulator.name for one in overflowing))
         worst = max(overflowing, key=lambda one: one.errors.overflows)
-        message = (
-            f"{percentage(worst.errors.overflows)} of the outputs of {worst.kind.value} inputs overflow in "
-            f"{listed(names)}"
-        )
-        yield finding(rules.OVERFLOWS, name, message, accumulator=names[0], share=worst.errors.overflows)
+        accumulator, share = worst.accumulator.name, worst.errors.overflows
+        message = f"{percentage(share)} of the outputs of {worst.kind.value} inputs overflow in {accumulator}"
+        others = [one for one in dict.fromkeys(one.accumulator.name for one in overflowing) if one != accumulator]
+        also = f"; some do in {listed(others)}" if others else ""
+        yield finding(rules.OVERFLOWS, name, message + also, accumulator=accumulator, share=share)
 
 
 def overflows_half(one: Outcome) -> bool:
     """Whether sums in float16 are infinite on inputs that are judged."""
-    return one.accumulator.format.name == "float16" and one.kind in JUDGED and one.errors.overflows > 0
+    inner = one.accumulator.inner if isinstance(one.accumulator, Promoted) else one.accumulator
+    is_half = "float16" in {one.accumulator.format.name, inner.format.name}
+    return is_half and one.kind in JUDGED and one.errors.overflows > 0
 
 
 def judge_promotion(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
-    """Tensor cores of few bits that lose what promotion keeps."""
-    measured = {one.accumulator.name for one in figures.outcomes}
-    for unit in sorted(measured):
-        made = parse_accumulator(unit)
-        promoted = f"{unit}_promoted{PROMOTED_EVERY}"
-        if not isinstance(made, BlockFma) or made.format.precision >= 24 or promoted not in measured:
-            continue
-        bits, kept = figures.bits(unit), figures.bits(promoted)
-        if bits < options.min_bits and kept >= bits + 1:
-            message = f"{unit} keeps {bits:.1f} bits over {figures.n_terms:,} terms, {kept:.1f} promoted every 128"
-            yield finding(
-                rules.NEEDS_PROMOTION, name, message, accumulator=unit, bits=bits, promoted=kept, terms=figures.n_terms
-            )
+    """The tensor core of few bits that keeps fewest, if that is too few and promotion keeps more."""
+    units = dict.fromkeys(one.accumulator for one in figures.outcomes if sums_in_few_bits(one.accumulator))
+    if not units:
+        return
+    unit = min(units, key=lambda one: figures.bits(one.name))
+    bits, kept = figures.bits(unit.name), figures.bits(promoted(unit)[0].name)
+    if bits < options.min_bits and kept >= bits + 1:
+        message = f"{unit.name} keeps {bits:.1f} bits over {figures.n_terms:,} terms, {kept:.1f} promoted every 128"
+        yield finding(
+            rules.NEEDS_PROMOTION, name, message, accumulator=unit.name, bits=bits, promoted=kept, terms=figures.n_terms
+        )
 
 
 def judge_bfloat16(name: str, figures: Figures) -> Iterator[Finding]:
@@ -83,7 +80,10 @@ def judge_bfloat16(name: str, figures: Figures) -> Iterator[Finding]:
     if bits is None or not bits < HALF_OF_BFLOAT16:
         return
     others = {one: fewest(figures.of(one)) for one in ("bf16_pairwise", "bf16_kahan", "fp32")}
-    kept = [f"{one} {value:.1f}" for one, value in others.items() if value is not None]
+    better = {one: value for one, value in others.items() if value is not None}
+    if better and max(better.values()) < bits + 1:
+        return  # it is no matter of the sum: products underflow, for example
+    kept = [f"{one} {value:.1f}" for one, value in better.items()]
     message = f"bf16 keeps {bits:.1f} of 8 bits over {figures.n_terms:,} terms"
     yield finding(
         rules.HALF_THE_DIGITS,

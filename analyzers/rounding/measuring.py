@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzers.rounding.accumulators import accumulators_for, cost
-from analyzers.rounding.errors import NORMAL_95, Errors, errors_of
+from analyzers.rounding.errors import Errors, errors_of
 from analyzers.rounding.matrices import Matrix, matrix_of
 from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import JUDGED, Kind, Trial, sampled_rows, trials_of
@@ -77,7 +77,6 @@ class Figures:
     n_rows: int
     n_terms: int
     """Of a row, as far as it was looked at."""
-    full_length: int
     left_out: int
     """Sampled rows with infinities or NaN."""
     outcomes: tuple[Outcome, ...]
@@ -134,12 +133,10 @@ def measure(tensor: Tensor, options: Options) -> Figures | None:
         outcomes += [outcome(trial, one, tensor.threads, options) for one in accumulators]
         if trial.kind is Kind.NORMAL:
             growths = [growth(trial, one, tensor.threads, options) for one in accumulators]
-    n_columns = tensor.info.n_elements // tensor.info.shape[0] if len(tensor.info.shape) > 1 else tensor.info.n_elements
     return Figures(
         tensor.info.dtype,
         len(weights),
         weights.shape[1],
-        n_columns,
         len(sampled) - len(weights),
         tuple(outcomes),
         tuple(conditions),
@@ -271,11 +268,11 @@ def measured_of(one: Outcome) -> Mapping[tuple[str, str], float]:
     figures = {
         ("backward_error_largest", "1"): errors.largest_backward,
         ("backward_error_rms", "1"): errors.backward.value,
-        ("backward_error_rms_95", "1"): NORMAL_95 * errors.backward.error,
+        ("backward_error_rms_95", "1"): errors.backward.half_width,
         ("relative_error", "1"): errors.forward.value,
-        ("relative_error_95", "1"): NORMAL_95 * errors.forward.error,
+        ("relative_error_95", "1"): errors.forward.half_width,
         ("bias", "1"): errors.bias.value,
-        ("bias_95", "1"): NORMAL_95 * errors.bias.error,
+        ("bias_95", "1"): errors.bias.half_width,
         ("overflowed_share", "share"): errors.overflows,
         ("absorbed_share", "share"): one.absorbed,
     }

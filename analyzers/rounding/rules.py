@@ -10,7 +10,8 @@ UNSAFE = Rule(
     "accumulate in a wider format, in blocks or pairs, or compensated; the report names the cheapest that is safe",
     """Fires when outputs of y = W x keep fewer than `rounding.min_bits` right bits (8 are those of bfloat16), or
 overflow, with the accumulator that is deployed: `rounding.accumulator`, else float32 and the tensor cores that take the
-tensor's type. Bits are -log2(|got - y| / |y|) in the norm, of normal and uniform inputs and those of `--calibration`,
+tensor's type (of those that sum in 14 bits with promotion to float32 every 128 products; without it is PL203's).
+Bits are -log2(|got - y| / |y|) in the norm, of normal and uniform inputs and those of `--calibration`,
 whichever keep fewest.
 
 What is lost depends on the condition number of the dot products, which multiplies the error of the sum: rows whose
@@ -38,7 +39,7 @@ NEEDS_PROMOTION = Rule(
     "tensor cores that accumulate FP8 products in few bits need promotion at this length",
     "promote to float32 every 128 products (use_fast_accum=False in PyTorch, two-level accumulation in DeepGEMM)",
     """Fires when a tensor core that keeps 14 bits of sums of FP8 products (`h100_fp8`, `ada_fp8`) leaves fewer than
-`rounding.min_bits` right bits at the layer's fan-in, and keeps at least one bit more where sums are emptied into
+`rounding.min_bits` right bits at the layer's fan-in, and it keeps at least one bit more where sums are emptied into
 float32 every 128 products.
 
 Addends are cut to multiples of 2^(E - 13), E the exponent of the largest, so that small products vanish beside a large
@@ -52,8 +53,8 @@ HALF_THE_DIGITS = Rule(
     "sums in bfloat16 lose more than half of its digits at this fan-in",
     "accumulate in float32; where there is none, Kahan's sum or pairs keep them",
     """Fires when plain accumulation in bfloat16, whose significands have 8 bits, leaves fewer than 4 right bits in the
-outputs, on normal inputs or those of `--calibration`. The message says what the compensated or pairwise sum keeps in
-the same format.
+outputs, on normal inputs or those of `--calibration`, and another sum that was looked at keeps at least one bit more. The
+message says what the compensated or pairwise sum keeps in the same format, and float32.
 
 A running sum of n terms of like size is off by some sqrt(n) 2^-9 in the root mean square. From a few hundred terms on
 that is half of the digits; on products of one sign the sum stops growing at 256 times a term.""",

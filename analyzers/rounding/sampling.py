@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from analyzers.rounding.options import Options
 from precisionlab.analysis.quantization.importance import moments_by_column
+from precisionlab.analysis.roles import EXPERTS, is_named
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.checkpoints.model import TensorInfo
 from precisionlab.formats.blocks.records import matrix_shape
 from precisionlab.formats.rounding import round_to
 
@@ -45,9 +47,21 @@ class Trial:
     """[k, inputs]."""
 
 
+def layer_shape(info: TensorInfo) -> tuple[int, int]:
+    """A weight as rows that inputs are multiplied with: [outputs, fan-in]; experts of one tensor [n, outputs, fan-in] too."""
+    if is_stacked(info):
+        return info.shape[0] * info.shape[1], info.shape[2]
+    return matrix_shape(info.shape, is_flat=False)
+
+
+def is_stacked(info: TensorInfo) -> bool:
+    """Whether a tensor holds experts [n, outputs, fan-in]."""
+    return len(info.shape) == 3 and is_named(info.name, EXPERTS)
+
+
 def sampled_rows(tensor: Tensor, options: Options) -> Singles:
     """Some rows [rows, k] of a tensor as a matrix, in float32: all of them, or drawn without repetition."""
-    n_rows, n_columns = matrix_shape(tensor.info.shape, is_flat=False)
+    n_rows, n_columns = layer_shape(tensor.info)
     length = min(n_columns, options.max_terms)
     random = generator(tensor.info.name, "rows", options)
     chosen = np.sort(random.choice(n_rows, min(n_rows, options.rows), replace=False))
@@ -67,7 +81,7 @@ def trials_of(tensor: Tensor, weights: Singles, options: Options) -> Iterator[Tr
     k = weights.shape[1]
     random = generator(tensor.info.name, "inputs", options)
     normal, uniform = random.standard_normal((k, options.inputs)), random.random((k, options.inputs))
-    moments = moments_by_column(tensor)
+    moments = None if is_stacked(tensor.info) else moments_by_column(tensor)
     yield Trial(Kind.NORMAL, weights, as_stored(normal, tensor))
     yield Trial(Kind.UNIFORM, weights, as_stored(uniform, tensor))
     yield Trial(Kind.ONE_SIGN, np.abs(weights), as_stored(uniform, tensor))

@@ -1,6 +1,7 @@
 """The accumulators that go by a name: those of hardware, and those that are spelled by what they do."""
 
 import re
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
@@ -68,11 +69,7 @@ WORD: Final = re.compile(
     r"(fma|sr|truncated|floor|ceiling|away|pairwise|blocked|kahan|promoted|into|strassen)([0-9]{0,9})"
 )
 NUMBERED: Final = {"sr", "blocked", "promoted", "strassen"}
-SHAPE: Final = (
-    "write a format and what differs from rounding every operation to nearest, one after the other, for example fp32, "
-    "bf16_fma, fp32_blocked128, m7e4_floor, fp16_sr8, fp32_pairwise, fp16_kahan, fp16_promoted64, fp32_strassen2; "
-    f"or hardware: {', '.join(HARDWARE)}"
-)
+EXAMPLES: Final = ("fp32", "bf16_fma", "fp32_blocked128", "m7e4_floor", "fp16_sr8", "bf16_kahan", "fp16_promoted64")
 
 
 @lru_cache(maxsize=256)
@@ -152,5 +149,11 @@ def with_chain_word(chain: Chain, word: str, number: int, name: str) -> Accumula
 
 
 def unknown(name: str) -> UsageError:
-    """The error for a name of nothing."""
-    return UsageError("accumulator", f"there is no {printable(name, 60)}", SHAPE)
+    """The error for a name of nothing, with the nearest that there is."""
+    match = get_close_matches(name.lower(), (*HARDWARE, *EXAMPLES), 1)
+    hint = f"did you mean {match[0]}? Names" if match else "names"
+    return UsageError(
+        "accumulator",
+        f"there is no {printable(name, 60)}",
+        f"{hint} are like {', '.join(EXAMPLES)}, or hardware's, like a100_bf16, h100_fp8_promoted128 (docs/rounding.md)",
+    )

@@ -25,6 +25,8 @@ HEADS: Final = (
 )
 NORMS: Final = ("*norm*",)
 ROUTERS: Final = ("*router*", "*.gate.weight", "*_expert_gate.weight", "*gate_inp*")
+EXPERTS: Final = ("*experts*",)
+"""Several layers in one tensor, one behind the other along the first of three axes."""
 STATES: Final = ("optimizer*", "*.optimizer*", "*.exp_avg", "*.exp_avg_sq", "*.max_exp_avg_sq", "*.momentum_buffer")
 """What an optimizer keeps, and which is of no model."""
 MOMENTS: Final = (

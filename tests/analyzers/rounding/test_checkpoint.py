@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from analyzers.rounding.checkpoint import Layer, path_of, summarize
+from analyzers.rounding.drawing import apart
 from analyzers.rounding.options import Options
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Heatmap, Lines, Table
 from precisionlab.analysis.results import Measurement, Metric, Result, Scalar, Status
+from precisionlab.errors import UsageError
 from tests.analyzers.memory import in_memory
 
 
@@ -63,7 +65,7 @@ def test_the_layer_from_which_bits_are_too_few_is_named() -> None:
     tables = {
         figure.title: figure for figure in summarize(LAYERS, Options(min_bits=5)).figures if isinstance(figure, Table)
     }
-    rows = {row[0]: row[3] for row in tables["Right bits through the layers, to first order"].rows}
+    rows = {row[0]: row[4] for row in tables["Right bits through the layers, to first order"].rows}
     assert rows == {"bf16": "layers.1.weight", "fp32": "none"}
 
 
@@ -81,7 +83,7 @@ def test_totals_name_the_cheapest_that_is_safe_everywhere() -> None:
 def test_calibrated_errors_go_before_normal_ones() -> None:
     """They are the layer's own."""
     values = of_layer(2.0**-6, 2.0**-20) | {"relative_error[accumulator=bf16,inputs=calibration]": 2.0**-3}
-    layer = Layer("a", values)
+    layer = Layer("a", "float32", values)
     assert path_of("bf16", [layer]).typical == (2.0**-3,)
     assert path_of("fp32", [layer]).typical == (2.0**-20,)
 
@@ -89,8 +91,8 @@ def test_calibrated_errors_go_before_normal_ones() -> None:
 def test_unknown_amplification_is_one() -> None:
     """Errors pass as they are."""
     first, second = (
-        Layer("a", of_layer(0.25, 0.5)),
-        Layer("b", {key: value for key, value in of_layer(0.125, 0.5).items() if key != "amplification"}),
+        Layer("a", "float32", of_layer(0.25, 0.5)),
+        Layer("b", "float32", {key: value for key, value in of_layer(0.125, 0.5).items() if key != "amplification"}),
     )
     assert path_of("bf16", [first, second]).worst == (0.25, 0.375)
 
@@ -116,6 +118,55 @@ def test_a_sequence_chooses_and_orders_the_way() -> None:
     values = totals(LAYERS, sequence=("layers.2.*", "layers.0.*"))
     assert values["bits_after_all_layers[accumulator=bf16]"] == pytest.approx(-math.log2(math.hypot(2.0**-6, 2.0**-9)))
     assert values["fewest_bits[accumulator=bf16]"] == 5
+
+
+def test_a_layer_that_overflows_leaves_nothing_after_it() -> None:
+    """Whether all outputs do, and errors are NaN, or some, and the others' are small."""
+    label = "[accumulator=bf16,inputs=normal]"
+    for share, error in ((1.0, math.nan), (0.25, 2.0**-7)):
+        values = of_layer(2.0**-6, 2.0**-20) | {f"relative_error{label}": error, f"overflowed_share{label}": share}
+        found = totals([LAYERS[0], answer("layers.1.weight", values), LAYERS[2]])
+        assert found["bits_after_all_layers[accumulator=bf16]"] == 0
+        assert found["bits_after_all_layers_at_worst[accumulator=bf16]"] == 0
+        assert float(found["bits_after_all_layers[accumulator=fp32]"]) > 19
+
+
+def test_a_sequence_that_matches_nothing_is_an_error() -> None:
+    """A path of no layers would say nothing."""
+    with pytest.raises(UsageError, match=r"rounding\.sequence: matches none of the layers"):
+        summarize(LAYERS, Options(sequence=("nope",)))
+
+
+def test_maps_are_in_the_order_of_the_way_and_one_a_type() -> None:
+    """So that the n-th layer of the chart is the n-th row; embeddings come last."""
+    half = in_memory(np.zeros(1, np.float16), "layers.0.half.weight")
+    answers = [
+        answer("lm_head.weight", of_layer(0.25, 0.5)),
+        answer("embed.weight", of_layer(0.25, 0.5)),
+        Answer(half, LAYERS[0].result),
+        *reversed(LAYERS),
+    ]
+    maps = [figure for figure in summarize(answers, Options()).figures if isinstance(figure, Heatmap)]
+    assert {one.title: one.rows for one in maps} == {
+        "Right bits of each float32 layer": (
+            *(f"layers.{i}.weight" for i in range(3)),
+            "lm_head.weight",
+            "embed.weight",
+        ),
+        "Right bits of each float16 layer": ("layers.0.half.weight",),
+    }
+
+
+def test_charts_have_lines_that_can_be_told_apart() -> None:
+    """Of nine that end in two clusters and between, six stay, and of each cluster one at least."""
+    ends = dict(zip("abcdefghi", (1.0, 1.1, 1.2, 5.0, 9.0, 20.0, 20.1, 20.2, math.inf), strict=True))
+    kept = apart(ends)
+    assert len(kept) == 6
+    assert kept == sorted(kept)
+    assert {"d", "e", "i"} <= set(kept)
+    assert set(kept) & set("abc")
+    assert set(kept) & set("fgh")
+    assert apart({"a": math.nan, "b": 1.0}) == ["a", "b"]
 
 
 def test_figures_are_the_table_the_map_the_way_and_its_picture() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analyzers.rounding.errors import NORMAL_95, Estimate, bits_of, errors_of, jackknife
+from analyzers.rounding.errors import Estimate, bits_of, errors_of, jackknife
 
 Doubles = NDArray[np.float64]
 
@@ -96,7 +96,7 @@ def test_standard_errors_are_those_of_leaving_out(is_root: bool) -> None:
 def test_one_row_has_no_spread_over_rows() -> None:
     """What is left is the spread over inputs."""
     estimate = jackknife(np.array([[1.0, 3.0]]), np.ones((1, 2)), is_root=False)
-    assert estimate == Estimate(2.0, 1.0)
+    assert estimate == Estimate(2.0, 1.0, 1.0)
 
 
 def test_intervals_hold_the_true_figure_about_as_often_as_they_say() -> None:
@@ -111,5 +111,5 @@ def test_intervals_hold_the_true_figure_about_as_often_as_they_say() -> None:
         got = exact + 1e-3 * row * column * random.standard_normal((32, 16))
         forward = errors_of(got, exact, np.abs(exact) + 1).forward
         truth = 1e-3 * math.sqrt(math.exp(2 * 0.3**2) ** 2)
-        n_held += abs(forward.value - truth) <= NORMAL_95 * forward.error
+        n_held += abs(forward.value - truth) <= forward.half_width
     assert 0.88 <= n_held / n_samples <= 0.99

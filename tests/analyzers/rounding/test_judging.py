@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 
 import precisionlab
+from analyzers.rounding import analyze
+from analyzers.rounding.options import Options
+from precisionlab.analysis.results import Result
+from tests.analyzers.memory import in_memory
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 ROW = re.compile(r"^\| (?P<tensors>`[^|]+`) \| (?P<rules>none|PL\d{3}(?:, PL\d{3})*) \|", re.MULTILINE)
@@ -76,4 +80,49 @@ def test_overflow_is_of_sums_in_float16_and_of_inputs_that_may_occur(messages: M
     assert "PL202" not in messages(array, accumulators=("fp16", "fp32"))
     found = messages(array * np.float32(100), accumulators=("fp16", "fp32"))
     assert re.fullmatch(r"[\d.]+% of the outputs of \w+ inputs overflow in fp16", found["PL202"])
+    inner = messages(array * np.float32(100), accumulators=("fp16_promoted2048", "fp32"))
+    assert inner["PL202"].endswith("overflow in fp16_promoted2048")
     assert "PL202" not in messages(array * np.float32(100), accumulators=("bf16", "fp32"))
+
+
+def test_overflow_is_told_of_the_accumulator_that_has_most_of_it(answered: Callable[..., Result]) -> None:
+    """The share in the message is that of the first name; others are named after."""
+    array = (2000.0 * np.random.default_rng(0).standard_normal((32, 512))).astype(np.float16)
+    result = answered(array, accumulators=("fp16_pairwise", "fp16"))
+    (found,) = (one for one in result.findings if one.code == "PL202")
+    values = {one.metric.key: one.value for one in result.measurements}
+    name = str(found.evidence["accumulator"])
+    shares = {
+        (each, kind): float(values[f"overflowed_share[accumulator={each},inputs={kind}]"])
+        for each in ("fp16_pairwise", "fp16")
+        for kind in ("normal", "uniform")
+    }
+    assert found.evidence["share"] == max(shares.values()) == max(shares[name, kind] for kind in ("normal", "uniform"))
+    other = {"fp16": "fp16_pairwise", "fp16_pairwise": "fp16"}[name]
+    assert f"overflow in {name}; some do in {other}" in found.message
+
+
+def test_few_bits_for_fp8_are_told_of_each_unit(messages: Messages) -> None:
+    """Compared with the same unit promoted, whether that was asked for or not."""
+    array = np.abs(np.random.default_rng(0).standard_normal((8, 2048))).astype(ml_dtypes.float8_e4m3fn)
+    for unit in ("ada_fp8", "h100_fp8"):
+        found = messages(array, accumulators=(unit,))
+        assert re.fullmatch(rf"{unit} keeps [\d.]+ bits over 2,048 terms, [\d.]+ promoted every 128", found["PL203"])
+
+
+def test_products_that_underflow_are_no_loss_of_digits_by_fan_in(messages: Messages) -> None:
+    """Kahan's sum would not help."""
+    tiny = np.full((16, 64), 2.0**-148, np.float32)
+    assert "PL204" not in messages(tiny, accumulators=("bf16", "bf16_kahan"))
+
+
+def test_experts_of_one_tensor_are_layers_of_their_own() -> None:
+    """[experts, outputs, inputs]: sums are over the inputs."""
+    array = (0.02 * np.random.default_rng(0).standard_normal((8, 64, 1024))).astype(ml_dtypes.bfloat16)
+    values = {
+        name: {one.metric.key: one.value for one in analyze(in_memory(array, name), Options()).measurements}
+        for name in ("mlp.experts.down_proj", "conv.weight")
+    }
+    assert values["mlp.experts.down_proj"]["terms"] == 1024
+    assert "spectral_norm" not in values["mlp.experts.down_proj"]
+    assert values["conv.weight"]["terms"] == 65536

@@ -46,7 +46,17 @@ def test_spectral_norms_are_lapacks_where_the_largest_stands_out(measured: Measu
     assert values["amplification"] == pytest.approx(largest * math.sqrt(60) / np.linalg.norm(w.astype(float)), rel=1e-5)
     flat = random.standard_normal((64, 64)).astype(np.float32)
     norm = np.linalg.norm(flat.astype(np.float64), 2)
-    assert 0.9 * norm < float(measured(flat, **FP32)["spectral_norm"]) <= norm * (1 + 1e-6)
+    assert 0.99 * norm < float(measured(flat, **FP32)["spectral_norm"]) <= norm * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-38, 1e-24, 1.0, 1e20, 1e36])
+@pytest.mark.parametrize("shape", [(64, 64), (32, 200), (200, 32), (1, 300), (300, 1)])
+def test_norms_know_no_scale(scale: float, shape: tuple[int, int], measured: Measured) -> None:
+    """Tiny and huge numbers of any shape: LAPACK's to 1 %, never above, and no amplification below 1."""
+    w = (np.random.default_rng(3).standard_normal(shape) * scale).astype(np.float32)
+    values, largest = measured(w, **FP32), np.linalg.norm(w.astype(np.float64), 2)
+    assert 0.99 * largest <= float(values["spectral_norm"]) <= largest * (1 + 1e-5)
+    assert float(values["amplification"]) >= 1 - 1e-5
 
 
 def test_singular_matrices_have_infinite_condition(measured: Measured) -> None:
