@@ -84,7 +84,7 @@ def judge_bfloat16(name: str, figures: Figures) -> Iterator[Finding]:
     if better and max(better.values()) < bits + 1:
         return  # it is no matter of the sum: products underflow, for example
     kept = [f"{one} {value:.1f}" for one, value in better.items()]
-    message = f"bf16 keeps {bits:.1f} of 8 bits over {figures.n_terms:,} terms"
+    message = f"bf16 keeps {bits:.1f} of 8 bits over {figures.n_terms:,} terms of both signs"
     yield finding(
         rules.HALF_THE_DIGITS,
         name,
