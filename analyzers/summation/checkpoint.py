@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isinf
 from statistics import median
 
 from analyzers.summation.measuring import metric
-from analyzers.summation.naming import WORDS
+from analyzers.summation.naming import OVERFLOW, ROUNDED, WORDS
 from analyzers.summation.options import Options, judged_format, methods_of
+from analyzers.summation.sums import digits_left
 from analyzers.summation.terms import Quantity
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Cell, Column, Figure, Table
 from precisionlab.analysis.results import Measurement, Result, Scalar, Status
 from precisionlab.escaping import printable
+from precisionlab.summation.anchors import working_format
 from precisionlab.summation.methods import Method
 
 NAMED = 10
@@ -31,6 +34,16 @@ class Measured:
         found = self.values.get(f"digits[format={format_},method={method},quantity={quantity.value}]")
         return None if found is None else float(found)
 
+    def overflows(self, format_: str, method: str, quantity: Quantity) -> bool:
+        """Whether the sum in the middle is infinite or NaN."""
+        share = self.values.get(f"overflowed_share[format={format_},method={method},quantity={quantity.value}]", 0.0)
+        return float(share) > 1 / 2
+
+    def rounding(self, format_: str, quantity: Quantity) -> float | None:
+        """What rounding the terms does to the exact sum; None where there is no such sum."""
+        found = self.values.get(f"term_rounding_error[format={format_},quantity={quantity.value}]")
+        return None if found is None else float(found)
+
     def is_judged(self, quantity: Quantity) -> bool:
         """Whether digits of such sums mean anything: not of elements whose sum is as small as random signs make it."""
         over_chance = self.values.get(f"sum_over_chance[quantity={quantity.value}]", 1.0)
@@ -45,6 +58,9 @@ class Total:
     method: str
     quantity: Quantity
     digits: tuple[float, ...]
+    """Of each tensor that has such sums."""
+    n_overflowed: int
+    """How many of these overflow, and have 0 digits for that."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -106,7 +122,8 @@ def totals_of(measured: Sequence[Measured], methods: Sequence[Method]) -> Iterat
                 found = (one.digits(format_, method.name, quantity) for one in measured)
                 digits = tuple(one for one in found if one is not None)
                 if digits:
-                    yield Total(format_, method.name, quantity, digits)
+                    overflowed = [one.overflows(format_, method.name, quantity) for one in measured]
+                    yield Total(format_, method.name, quantity, digits, sum(overflowed))
 
 
 def measurements(total: Total) -> Iterator[Measurement]:
@@ -120,7 +137,7 @@ def figures_of(totals: Sequence[Total], measured: Sequence[Measured], methods: S
     for quantity in Quantity:
         own = [total for total in totals if total.quantity is quantity]
         if own:
-            yield total_table(quantity, own)
+            yield total_table(quantity, own, measured)
     compensated = next((method.name for method in methods if method.is_compensated), None)
     if compensated:
         gains = sorted(gains_of(measured, compensated), key=lambda gain: -gain.gained)[:NAMED]
@@ -133,24 +150,47 @@ def figures_of(totals: Sequence[Total], measured: Sequence[Measured], methods: S
             yield Table(f"Where {compensated} keeps most digits that plain summation loses", columns, rows)
 
 
-def total_table(quantity: Quantity, totals: Sequence[Total]) -> Table:
-    """Methods by formats: digits of the tensor in the middle, and of the worst."""
+def total_table(quantity: Quantity, totals: Sequence[Total], measured: Sequence[Measured]) -> Table:
+    """Methods by formats: digits of the tensor in the middle, and of the worst; below them those that rounding leaves."""
     formats = list(dict.fromkeys(total.format for total in totals))
     methods = list(dict.fromkeys(total.method for total in totals))
-    found = {(total.method, total.format): total.digits for total in totals}
+    found = {(total.method, total.format): total for total in totals}
     columns = (Column("method"), *(Column(label) for format_ in formats for label in (format_, "least")))
     rows = tuple(
         (method, *(cell for format_ in formats for cell in two_cells(found[method, format_]))) for method in methods
     )
-    n_tensors = max(len(total.digits) for total in totals)
-    return Table(
-        f"Right digits of sums of {WORDS[quantity]}: medians of {n_tensors:,} tensors, and the fewest", columns, rows
+    rounded = (
+        ROUNDED,
+        *(cell for format_ in formats for cell in two_cells(rounded_total(quantity, format_, measured))),
     )
+    title = f"Right digits of sums of {WORDS[quantity]}: {what_is_shown(totals)}"
+    return Table(title, columns, (*rows, rounded))
 
 
-def two_cells(digits: Sequence[float]) -> tuple[Cell, Cell]:
+def what_is_shown(totals: Sequence[Total]) -> str:
+    """`medians of 14 tensors (2 in float64), and the fewest`, `1 tensor`."""
+    counts = {total.format: len(total.digits) for total in totals}
+    most = max(counts.values())
+    if most == 1:
+        return "1 tensor"
+    fewer = ", ".join(f"{count:,} in {format_}" for format_, count in counts.items() if count < most)
+    return f"medians of {most:,} tensors{f' ({fewer})' if fewer else ''}, and the fewest"
+
+
+def rounded_total(quantity: Quantity, format_: str, measured: Sequence[Measured]) -> Total:
+    """What rounding the terms leaves of each tensor's sum."""
+    errors = [error for one in measured if (error := one.rounding(format_, quantity)) is not None]
+    digits = tuple(digits_left(error, working_format(format_)) for error in errors)
+    return Total(format_, ROUNDED, quantity, digits, sum(map(isinf, errors)))
+
+
+def two_cells(total: Total) -> tuple[Cell, Cell]:
     """The median and the fewest."""
-    return round(median(digits), 1), round(min(digits), 1)
+    is_median_lost = total.n_overflowed > len(total.digits) / 2
+    return (
+        OVERFLOW if is_median_lost else round(median(total.digits), 1),
+        OVERFLOW if total.n_overflowed else round(min(total.digits), 1),
+    )
 
 
 def gains_of(measured: Sequence[Measured], compensated: str) -> Iterator[Gain]:

@@ -1,11 +1,12 @@
 """The figures of the `summation` analyzer."""
 
 from collections.abc import Iterator
+from math import isfinite
 
 from analyzers.summation.growth import Growth
 from analyzers.summation.measuring import Figures, Summed
-from analyzers.summation.naming import WORDS, counted
-from analyzers.summation.sums import Sums, most_digits
+from analyzers.summation.naming import OVERFLOW, ROUNDED, WORDS, counted
+from analyzers.summation.sums import Sums, digits_left, most_digits
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Lines, Series, Table
 from precisionlab.summation.methods import Method, operations_of_a_term
 
@@ -30,11 +31,12 @@ def draw(figures: Figures) -> Iterator[Figure]:
 
 
 def digits_table(summed: Summed, methods: tuple[Method, ...]) -> Table:
-    """Methods by formats."""
+    """Methods by formats; below them what rounding the terms leaves, and what formats have."""
     columns = (Column("method"), Column("operations a term"), *(Column(sums.format.name) for sums in summed.sums))
     rows = tuple(method_row(method, summed) for method in methods)
+    rounded: tuple[Cell, ...] = (ROUNDED, "", *map(rounded_cell, summed.sums))
     limit: tuple[Cell, ...] = ("at most", "", *(round(most_digits(sums.format), 1) for sums in summed.sums))
-    return Table(title_of(summed), columns, (*rows, limit))
+    return Table(title_of(summed), columns, (*rows, rounded, limit))
 
 
 def title_of(summed: Summed) -> str:
@@ -52,7 +54,17 @@ def method_row(method: Method, summed: Summed) -> tuple[Cell, ...]:
     """A method under the columns of formats."""
     operations = operations_of_a_term(method)
     cost = "integers" if operations is None else operations
-    return method.name, cost, *(round(sums.median(method.name), 1) for sums in summed.sums)
+    return method.name, cost, *(method_cell(method.name, sums) for sums in summed.sums)
+
+
+def method_cell(method: str, sums: Sums) -> Cell:
+    """Digits of the sum in the middle."""
+    return OVERFLOW if sums.overflows_mostly(method) else round(sums.median(method), 1)
+
+
+def rounded_cell(sums: Sums) -> Cell:
+    """Digits that rounding the terms leaves of the exact sum of the stored ones."""
+    return round(digits_left(sums.rounding, sums.format), 1) if isfinite(sums.rounding) else OVERFLOW
 
 
 def format_row(sums: Sums, summed: Summed) -> tuple[Cell, ...]:

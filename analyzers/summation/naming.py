@@ -15,6 +15,11 @@ WORDS: Final[Mapping[Quantity, str]] = MappingProxyType(
     }
 )
 
+OVERFLOW: Final = "overflow"
+"""In the place of digits, where a sum is infinite or NaN: 0 is a number without a right digit."""
+ROUNDED: Final = "terms rounded"
+"""The row of what digits rounding the terms to the format leaves, with no error in adding."""
+
 
 def counted(summed: Summed) -> str:
     """`16,384 squares`, `first 262,144 elements`."""

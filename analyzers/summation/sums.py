@@ -38,11 +38,15 @@ class Sums:
     absorbed: float
     """Share of the terms other than 0 that leave the recursive sum as it is: that of the sum in the middle."""
     rounding: float
-    """How far rounding the terms moves the exact sum, over that: of the sum in the middle."""
+    """How far rounding the terms moves the exact sum, over that: of the sum in the middle; infinite where they overflow."""
 
     def median(self, method: str) -> float:
         """Digits of the sum in the middle."""
         return float(np.median(self.digits[method]))
+
+    def overflows_mostly(self, method: str) -> bool:
+        """Whether the sum in the middle is infinite or NaN, and has no digit for that."""
+        return self.overflows[method] > 1 / 2
 
     def gained(self, method: str) -> float:
         """Digits that a method keeps and plain summation loses, of the sum in the middle."""
@@ -68,6 +72,12 @@ def nearest_sums(terms: Reals, threads: int) -> Doubles:
 def most_digits(format_: FloatFormat) -> float:
     """Decimal digits of a format: -log10 of its unit roundoff."""
     return -log10(unit_roundoff(format_))
+
+
+def digits_left(error: float, format_: FloatFormat) -> float:
+    """-log10 of a relative error, from 0 to the digits of the format."""
+    most = most_digits(format_)
+    return min(most, max(0.0, -log10(error))) if error else most
 
 
 def right_digits(got: Doubles, exact: Exact, format_: FloatFormat) -> Doubles:
@@ -104,7 +114,10 @@ def absorbed_share(rounded: Reals, format_: FloatFormat) -> float:
 
 
 def moved_by(rounded: Doubles, stored: Doubles) -> float:
-    """How far the exact sum of rounded terms is from that of the stored ones, relative to it, in the middle."""
+    """How far the exact sum of rounded terms is from that of the stored ones, relative to it, in the middle.
+
+    Infinite where either is beyond its format, for the stored numbers and what they stand for are not.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(rounded == stored, 0.0, np.abs(rounded - stored) / np.abs(stored))
-    return float(np.median(np.where(np.isnan(relative), np.inf, relative)))
+    return float(np.median(np.where(np.isfinite(rounded) & np.isfinite(stored), relative, np.inf)))

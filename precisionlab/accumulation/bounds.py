@@ -11,7 +11,8 @@ sections 4.2 and 4.3). Directed and stochastic roundings have 2u instead of u.
 **But for a probability.** If the deltas are independent and of mean zero, |theta| <= exp(lambda sqrt(d) u + d u^2/(1-u)) - 1
 but for a probability of 2 exp(-lambda^2 (1-u)^2 / 2) (Higham and Mary 2019, theorem 2.4), and for a dot product of n terms
 n such events are to be avoided (theorem 3.1: Q(lambda, n) = 1 - n (1 - P(lambda))), whatever the order of additions.
-Independence is a model where rounding is to nearest: sums of one sign break it once n u is about 1, for they stagnate.
+Independence is a model where rounding is to nearest: sums of one sign break it once n u is about 1, for they stagnate
+(`independence` decides where it may be used).
 Stochastic rounding needs no model: the deltas are mean independent, which suffices (Connolly, Higham and Mary 2021).
 Directed rounding and truncation err to one side; nothing cancels, so the bound stays the worst one. So does Kahan's sum,
 whose bound does not grow with sqrt(n) to begin with.
@@ -70,6 +71,9 @@ def worst_bound(accumulator: Accumulator, n: int, *, has_exact_products: bool = 
 
 def probable_bound(accumulator: Accumulator, n: int, failure: float, *, has_exact_products: bool = False) -> float:
     """The factor for n terms that is exceeded with at most the probability `failure`; never more than the worst one.
+
+    Where rounding is to nearest, this supposes that errors are independent. It is false of sums of one sign with n u of 1
+    and more, which stagnate, and of inputs that are made to break it; `independence` tells where it may be promised.
 
     Raises:
         UsageError: the accumulator is Strassen's, of which no such bound exists.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from precisionlab.accumulation.bounds import no_componentwise_bound, probable_bound, worst_bound
+from precisionlab.accumulation.bounds import no_componentwise_bound
 from precisionlab.accumulation.drawn_inputs import Inputs
 from precisionlab.accumulation.records import Accumulator, BlockFma, Chain, Promoted, Strassen
 from precisionlab.errors import UsageError
@@ -114,12 +114,6 @@ class Problem:
         """The probability that one event of one output may have: failure / (5 outputs), the union bound."""
         return self.failure / (EVENTS * self.outputs)
 
-    def bound(self, *, has_exact_products: bool, is_probable: bool) -> float:
-        """The factor of the sum over k terms."""
-        if is_probable:
-            return probable_bound(self.accumulator, self.k, self.share, has_exact_products=has_exact_products)
-        return worst_bound(self.accumulator, self.k, has_exact_products=has_exact_products)
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -158,11 +152,11 @@ class Tolerance:
     worst: Limits
     """For every way of rounding; absolute holds for the drawn inputs, but for the failure probability."""
     probable: Limits
-    """But for the failure probability, over all outputs."""
+    """But for the failure probability, over all outputs; the worst case where there is none (see `independence`)."""
     parts: tuple[Part, ...]
     """They compound: (1 + a) (1 + b) - 1."""
     componentwise: str | None
-    """Python: asserts the first of `Limits`, of the worst case where that says anything; None where neither does."""
+    """Python: asserts the first of `Limits`: the worst case, or the probable one where that is proved for any inputs."""
     assert_close: str | None
     """Python: asserts the second of `Limits`, the probable one; None where zeros would pass."""
     warnings: tuple[str, ...]

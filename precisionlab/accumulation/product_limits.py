@@ -2,7 +2,15 @@
 
 from math import ceil
 
-from precisionlab.accumulation.bounds import NEAREST, compound, gamma, n_blocks, unit_of
+from precisionlab.accumulation.bounds import (
+    NEAREST,
+    compound,
+    gamma,
+    n_blocks,
+    probable_bound,
+    unit_of,
+    worst_bound,
+)
 from precisionlab.accumulation.conversions import (
     REFERENCE_U,
     has_exact_products,
@@ -16,6 +24,7 @@ from precisionlab.accumulation.conversions import (
 )
 from precisionlab.accumulation.drawn_errors import drawn_error
 from precisionlab.accumulation.drawn_inputs import Inputs, most_of_products, most_of_sizes
+from precisionlab.accumulation.independence import bound
 from precisionlab.accumulation.problems import Limits, Op, Part, Problem, chain_within, unit_within
 from precisionlab.accumulation.records import Promoted
 
@@ -23,21 +32,24 @@ from precisionlab.accumulation.records import Promoted
 def limits(problem: Problem, *, is_probable: bool) -> Limits:
     """Both ways to say how far results may be off."""
     factor, of_result = output_factor(problem, is_probable=is_probable), output_roundoff(problem)
-    floor = underflow(problem, is_probable=is_probable)
+    floor = underflow(problem, bound(problem, has_exact_products=True, is_probable=is_probable))
     if problem.drawn is Inputs.UNIFORM:  # of one sign: the scale is the result, but for the smallest inputs
         lifted = factor * lift(problem) * rounded_sizes(problem) if least_size(problem) else 0.0
         return Limits(of_result + factor, lifted + floor, factor, of_result, floor)
     scale = most_of_scale(problem)
     drawn = drawn_error(problem, is_probable=is_probable) + gamma(problem.k, REFERENCE_U) * scale
     absolute = min(factor * scale, (1 + of_result) * drawn)
-    return Limits(of_result, absolute + floor, factor, of_result, floor)
+    floor_of_drawn = underflow(problem, drawn_bound(problem, is_probable=is_probable))
+    return Limits(of_result, absolute + floor_of_drawn, factor, of_result, floor)
 
 
 def parts(problem: Problem) -> tuple[Part, ...]:
     """What the factor is made of, and what comes on top."""
     exact = has_exact_products(problem)
     chain = chain_within(problem.accumulator)
-    worst, probable = (problem.bound(has_exact_products=True, is_probable=is_probable) for is_probable in (False, True))
+    worst, probable = (
+        bound(problem, has_exact_products=True, is_probable=is_probable) for is_probable in (False, True)
+    )
     product = unit_of(chain) if chain is not None and not exact else 0.0
     return (
         Part("products" if problem.op is not Op.SUM else "conversion", product, product, "scale"),
@@ -49,16 +61,27 @@ def parts(problem: Problem) -> tuple[Part, ...]:
     )
 
 
+def drawn_bound(problem: Problem, *, is_probable: bool) -> float:
+    """The factor of a sum of k terms of random signs, which does not stagnate."""
+    if is_probable:
+        return probable_bound(problem.accumulator, problem.k, problem.share, has_exact_products=True)
+    return worst_bound(problem.accumulator, problem.k, has_exact_products=True)
+
+
 def output_factor(problem: Problem, *, is_probable: bool) -> float:
     """The factor of the scale once the sum is rounded: u (|want| + g scale) is on top of g scale."""
-    g = problem.bound(has_exact_products=has_exact_products(problem), is_probable=is_probable)
+    g = bound(problem, has_exact_products=has_exact_products(problem), is_probable=is_probable)
     g = compound(g, operand_error(problem), input_error(problem))
     return (1 + output_roundoff(problem)) * (g + gamma(problem.k, REFERENCE_U))
 
 
-def underflow(problem: Problem, *, is_probable: bool) -> float:
-    """What underflow may add: half a smallest number for each rounding of a product, of a block, and of the output."""
-    g = problem.bound(has_exact_products=True, is_probable=is_probable)
+def underflow(problem: Problem, g: float) -> float:
+    """What underflow may add: half a smallest number for each rounding of a product, of a block, and of the output.
+
+    Args:
+        problem: what is computed.
+        g: the factor of a sum of as many terms, for what is lost is added up as they are.
+    """
     lost = inner_underflow(problem)
     return ((1 + output_roundoff(problem)) * lost * (1 + g) if lost else 0.0) + output_underflow(problem)
 

@@ -12,6 +12,7 @@ from precisionlab.accumulation.drawn_inputs import (
     least_variance,
     most_of_sizes,
 )
+from precisionlab.accumulation.independence import bound
 from precisionlab.accumulation.problems import Limits, Op, Part, Problem, Reference, chain_within
 from precisionlab.accumulation.records import unit_roundoff
 
@@ -73,8 +74,8 @@ def sums_of(problem: Problem, *, is_probable: bool) -> Sums:
     u = unit_of(chain) if outer == chain.format else unit_roundoff(outer)
     return Sums(
         u,
-        problem.bound(has_exact_products=outer.precision <= chain.format.precision, is_probable=is_probable),
-        problem.bound(has_exact_products=False, is_probable=is_probable),
+        bound(problem, has_exact_products=outer.precision <= chain.format.precision, is_probable=is_probable),
+        bound(problem, has_exact_products=False, is_probable=is_probable),
         max(outer.min_positive, chain.format.min_positive),
         unit_roundoff(problem.inputs) if problem.reference is Reference.WIDE else 0.0,
     )

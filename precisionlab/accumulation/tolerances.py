@@ -18,6 +18,7 @@ from precisionlab.accumulation import product_limits, row_limits
 from precisionlab.accumulation.bounds import NEAREST, has_mean_zero, roundings_of_a_term, unit_of
 from precisionlab.accumulation.conversions import has_exact_products, n_factors
 from precisionlab.accumulation.drawn_inputs import Inputs
+from precisionlab.accumulation.independence import stagnates, supposed
 from precisionlab.accumulation.pasting import assert_close, componentwise
 from precisionlab.accumulation.problems import (
     PRODUCTS,
@@ -31,6 +32,7 @@ from precisionlab.accumulation.problems import (
     unit_within,
 )
 from precisionlab.accumulation.records import Chain, Promoted
+from precisionlab.accumulation.row_limits import WIDEST_SPREAD
 from precisionlab.summation.methods import Way
 
 __all__ = ["Inputs", "Limits", "Op", "Part", "Problem", "Reference", "Tolerance", "tolerance_of"]
@@ -44,6 +46,14 @@ SCALES: Final = {
     Op.SOFTMAX: "|want| (max - x)",
 }
 """What the componentwise factor multiplies; sigma is sqrt(variance + eps), or sqrt(mean square + eps)."""
+WEIGHTED: Final = {
+    Op.LAYERNORM: (
+        "weight 1 and bias 0",
+        f"take others, and refuse rows whose mean |x| is over {WIDEST_SPREAD:g} sigma",
+    ),
+    Op.RMSNORM: ("weight 1", "take others"),
+}
+"""What rtol and atol of norms are for, and what the lines for any inputs do."""
 ADVICE: Final = "sum in a wider format, pairwise or in blocks"
 
 
@@ -51,14 +61,14 @@ def tolerance_of(problem: Problem) -> Tolerance:
     """The tolerance of a test."""
     of = product_limits if problem.op in PRODUCTS else row_limits
     worst, probable = (of.limits(problem, is_probable=is_probable) for is_probable in (False, True))
-    rigorous = worst if says_something(worst) else probable
+    proved = for_any_inputs(problem, worst, probable)
     return Tolerance(
         problem,
         SCALES[problem.op],
         worst,
         probable,
         of.parts(problem),
-        componentwise(problem, rigorous) if says_something(rigorous) else None,
+        None if proved is None else componentwise(problem, proved),
         assert_close(problem, probable) if refuses_zeros(problem, probable) else None,
         tuple(warnings(problem, worst, probable)),
     )
@@ -67,6 +77,13 @@ def tolerance_of(problem: Problem) -> Tolerance:
 def says_something(limits: Limits) -> bool:
     """Whether a result of zero may fail the componentwise form."""
     return limits.factor < 1 and limits.of_result < 1
+
+
+def for_any_inputs(problem: Problem, worst: Limits, probable: Limits) -> Limits | None:
+    """Those that are proved for any inputs and say something: the probable ones where nothing is supposed of errors."""
+    if says_something(worst):
+        return worst
+    return probable if says_something(probable) and not supposed(problem) else None
 
 
 def refuses_zeros(problem: Problem, limits: Limits) -> bool:
@@ -90,7 +107,7 @@ def warnings(problem: Problem, worst: Limits, probable: Limits) -> list[str]:
     """What one should know before believing the numbers."""
     found = []
     if not says_something(worst):
-        other = "; the lines for any inputs have the other one" if says_something(probable) else ""
+        other = f"; {use_of_other(problem)}" if says_something(probable) else ""
         found.append(f"the worst-case bound for any inputs says nothing: {why_vacuous(problem)}{other}")
     if not refuses_zeros(problem, probable):
         found.append(f"any rtol and atol that can be proved would let zeros pass; {ADVICE}")
@@ -98,22 +115,29 @@ def warnings(problem: Problem, worst: Limits, probable: Limits) -> list[str]:
     chain, unit = chain_within(problem.accumulator), unit_within(problem.accumulator)
     if unit is not None and unit.rounding not in NEAREST:
         found.append(f"{unit.name} cuts toward zero: in sums of one sign errors add up as k does, not as sqrt(k)")
-    elif chain is not None and chain.method.way is not Way.KAHAN:
-        found += warnings_of_chain(problem, chain)
-    if problem.op in {Op.LAYERNORM, Op.RMSNORM}:
-        found.append("rtol and atol are for weight 1 and bias 0; the lines for any inputs take any")
+    if chain is not None and chain.method.way is not Way.KAHAN and not has_mean_zero(chain):
+        found.append("directed rounding errs to one side: errors add up as k does, not as sqrt(k)")
+    if stagnates(problem):
+        found.append(f"n u = {supposed(problem):.3g}: {stagnation(problem)}")
+    if problem.op in WEIGHTED:
+        weights, use = WEIGHTED[problem.op]
+        others = f"; the lines for any inputs {use}" if for_any_inputs(problem, worst, probable) else ""
+        found.append(f"rtol and atol are for {weights}{others}")
     return found
 
 
-def warnings_of_chain(problem: Problem, chain: Chain) -> list[str]:
-    """Whether the model behind the probable bound holds."""
-    if not has_mean_zero(chain):
-        return ["directed rounding errs to one side: errors add up as k does, not as sqrt(k)"]
-    n_u = roundings_within(problem, chain) * unit_of(chain)
-    if chain.rounding in NEAREST and n_u >= 1:
-        supposed = "the failure probability supposes errors that are independent, which theirs are not"
-        return [f"n u = {n_u:.3g}: sums of one sign stagnate; {supposed}"]
-    return []
+def use_of_other(problem: Problem) -> str:
+    """What the bound with a failure probability is good for."""
+    if supposed(problem):
+        return "the other one supposes independent errors, and is for drawn inputs alone"
+    return "the lines for any inputs have the other one"
+
+
+def stagnation(problem: Problem) -> str:
+    """What it means for the probable limits."""
+    said = "sums of one sign stagnate, which leaves them the worst case alone"
+    is_told_apart = problem.op in PRODUCTS and problem.drawn is Inputs.NORMAL
+    return f"{said}; sums of inputs from N(0, 1) do not" if is_told_apart else said
 
 
 def warnings_of_overflow(problem: Problem) -> list[str]:

@@ -33,6 +33,8 @@ def number_of(word: str) -> float:
     Raises:
         ValueError: it is none, and why.
     """
+    if "_" in word or not word.isascii():  # which Python takes, and no other reader of numbers
+        raise ValueError("is no number")
     try:
         number = float.fromhex(word) if "x" in word.lower() else float(word)
     except OverflowError:

@@ -98,12 +98,10 @@ def rounding_text(comparison: Comparison) -> str:
 
 def cost_text(comparison: Comparison) -> str:
     """What rounding the numbers alone does to their exact sum."""
-    error, ulps = comparison.rounding.error, comparison.rounding.error_in_ulps
-    if error is None:
-        return "makes their sum nan"
-    if isinstance(error, Special) or not isinstance(ulps, Fraction):
-        return f"makes their sum {error_text(error)}"
-    return f"costs {short_text(abs(ulps), DIGITS_OF_ERRORS)} ulp" if error else "costs nothing"
+    ulps = comparison.rounding.error_in_ulps
+    if not isinstance(ulps, Fraction):
+        return f"makes their sum {short_text(comparison.total_of_rounded)}"
+    return f"costs {short_text(abs(ulps), DIGITS_OF_ERRORS)} ulp" if ulps else "costs nothing"
 
 
 def cells(outcome: Outcome, answer: Answer) -> tuple[str, ...]:

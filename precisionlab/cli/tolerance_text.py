@@ -106,7 +106,7 @@ def any_rows(tolerance: Tolerance) -> Iterator[Row]:
 
 def part_rows(parts: tuple[Part, ...]) -> Iterator[Row]:
     """Of the causes of errors that are large enough to be seen."""
-    least = LEAST_SHARE * max(min(part.worst, part.probable) for part in parts)
+    least = LEAST_SHARE * max(part.probable for part in parts if math.isfinite(part.probable))
     for part in parts:
         if part.probable > least:
             yield row(part.name, part.worst, part.probable, "times scale" if part.of == "scale" else "times |want|")

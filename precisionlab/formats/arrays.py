@@ -19,9 +19,10 @@ def float_type_of(values: object) -> str:
     """The type of an array's numbers.
 
     Raises:
-        UsageError: it is no array, or not of these types, or has no numbers in memory.
+        UsageError: it is no array, or not of these types, or has no numbers in memory, or is masked.
     """
     if is_numpy(values):
+        check_unmasked(values)
         name = values.dtype.name
     elif is_torch(values):
         check_dense(values)
@@ -41,6 +42,16 @@ def is_numpy(values: object) -> TypeGuard[NDArray[Any]]:
 def is_torch(values: object) -> "TypeGuard[torch.Tensor]":
     """Whether these are torch's, which is imported then."""
     return "torch" in sys.modules and isinstance(values, sys.modules["torch"].Tensor)
+
+
+def check_unmasked(values: NDArray[Any]) -> None:
+    """See that an array has no mask, which would be ignored.
+
+    Raises:
+        UsageError: it has.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        raise UsageError("array", "is masked, and masks are not looked at", "give array.filled(0) or .compressed()")
 
 
 def check_dense(values: "torch.Tensor") -> None:

@@ -39,10 +39,10 @@ BY_COST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """How far a number is from the exact sum; None where one of them is NaN, or the sum is infinite."""
+    """How far a number is from the exact sum; None where one of them is infinite or NaN."""
 
     error: Number | None
-    """The number minus the sum, infinite where the number is."""
+    """The number minus the sum."""
     relative_error: Number | None
     """That over the sum, negative where the number is too small; infinite where the sum is 0 and the error is not."""
     error_in_ulps: Number | None
@@ -59,7 +59,7 @@ class Outcome:
     is_right: bool
     """Whether it is at most 1 ulp from the exact sum, or is what the exact sum becomes in the format."""
     right_digits: float | None
-    """-log10 of the relative error, at least 0, and at most log10(2^p) in a format of p bits; None for none."""
+    """-log10 of the relative error, at least 0, and at most log10(2^p) in a format of p bits; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,10 @@ class Comparison:
     """What it becomes in the format, rounded once."""
     condition: Number
     """Of the sum: sum |x| over |sum x| (Higham 2002, section 4.2). Infinite where the sum is 0, 1 where all terms are."""
+    total_of_rounded: Number
+    """The exact sum of the numbers once they, and nothing else, are rounded to the format."""
     rounding: Deviation
-    """What rounding the numbers to the format does to their exact sum."""
+    """What that does to their exact sum."""
     absorbed: int
     """Terms other than 0 that leave the recursive sum as it is."""
     outcomes: tuple[Outcome, ...]
@@ -110,7 +112,7 @@ def compare(summands: Summands, methods: Sequence[Method], format_: FloatFormat)
         FormatError: sums are not computed in the format, or it has no NaN but the numbers have.
     """
     exact = summands.total()
-    rounding = deviation(summands.rounded_total(format_), exact, format_)
+    total_of_rounded = summands.rounded_total(format_)
     rounded = decode_exact(encode_exact(exact, format_), format_)
     totals = [(method, summands.sum_by(method, format_)) for method in methods]
     deviations = [deviation(total, exact, format_) for _, total in totals]
@@ -126,7 +128,8 @@ def compare(summands: Summands, methods: Sequence[Method], format_: FloatFormat)
         total=exact,
         rounded=rounded,
         condition=condition(summands.size(), exact),
-        rounding=rounding,
+        total_of_rounded=total_of_rounded,
+        rounding=deviation(total_of_rounded, exact, format_),
         absorbed=summands.absorbed(format_),
         outcomes=tuple(outcomes),
     )
@@ -150,10 +153,8 @@ def is_near(off: Deviation) -> bool:
 def deviation(number: Number, exact: Number, format_: FloatFormat) -> Deviation:
     """How far a number is from the exact sum."""
     value, total = as_fraction(number), as_fraction(exact)
-    if total is None or number is Special.NAN:
+    if value is None or total is None:
         return Deviation(None, None, None)
-    if value is None:
-        return Deviation(number, number, number)
     error = value - total
     unit = ulp(total, format_)
     relative = error / total if total else of_zero(error)

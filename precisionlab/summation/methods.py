@@ -90,11 +90,13 @@ def parse_method(name: "str | Method") -> Method:
             raise UsageError("method", f"{word} takes no number, unlike {printable(str(name), 40)}")
         return Method(way)
     low, high = PARAMETERS[way]
-    if not (number.isascii() and number.isdigit() and low <= int(number) <= high):
-        raise UsageError(
-            "method", f"{word} takes a whole number of at least {low}", f"write for example {word}:{max(low, 3)}"
-        )
-    return Method(way, int(number))
+    digits = number.lstrip("0")
+    is_short = number.isascii() and number.isdigit() and len(digits) <= len(str(high))
+    if not (is_short and low <= int(digits or "0") <= high):
+        given = printable(number, 40) or "nothing"
+        problem = f"{word} takes a whole number from {low} to {high:,}, not {given}"
+        raise UsageError("method", problem, f"write for example {word}:{max(low, 3)}")
+    return Method(way, int(digits))
 
 
 def additions_of_a_term(method: Method, n: int) -> int:

@@ -103,14 +103,15 @@ def sum_by(  # noqa: PLR0913 - one keyword for each thing that sums differ in
             `double-double`, `exact`.
         axis: along which is summed; None for all elements, in row-major order.
         working: a float of at most float32's precision and range, float64, or its name; default: the array's own type.
-        lanes: see above.
+        lanes: to how many running sums terms are dealt out in turns (see the module); default: 256 for compensated methods
+            of more than 65,536 terms, else 1.
         threads: how many work at a time; default: as many as there are processors. Results do not depend on it.
 
     Returns:
-        An array of the shape without the axis, on the same device.
+        An array of the shape without the axis, on the same device; of a tensor that requires a gradient, without one.
 
     Raises:
-        UsageError: an argument is none of those possible.
+        UsageError: an argument is none of those possible; masked arrays, whose masks would be ignored, are not.
         FormatError: sums are not computed in the format.
     """
     setting = settled(values, method, working, lanes, threads)
@@ -141,7 +142,7 @@ def dot_by(  # noqa: PLR0913 - those of sum_by
     those of `sum_by`.
     """
     setting = settled(x, method, working, lanes, threads)
-    if type(x) is not type(y) or float_type_of(y) != setting.source:
+    if float_type_of(y) != setting.source or type(x) is not type(y):
         raise UsageError("dot_by", "two arrays of one type are needed", "convert one to the type of the other")
     if tuple(x.shape) != tuple(y.shape):
         raise UsageError("dot_by", f"shapes {list(x.shape)} and {list(y.shape)} differ", "broadcast them before")

@@ -453,6 +453,88 @@ def test_wrong_rows_fail(fault: str) -> None:
     assert fault == "unbiased variance" or not passes(tolerance.componentwise, got, tensors)
 
 
+# Sums that stagnate
+
+STAGNATING = [
+    ("gemm", "fp16", "fp16", 2048),
+    ("gemm", "fp16", "fp16_fma", 4096),
+    ("sum", "fp16", "fp16", 8192),
+    ("sum", "bf16", "bf16", 257),
+    ("sum", "fp16", "fp16_away", 2049),
+    ("gemm", "bf16", "bf16_blocked32", 32 * 225),
+    ("gemm", "bf16", "bf16_promoted256", 1024),
+    ("gemm", "bf16", "bf16_promoted16_into_bf16", 4096),
+    ("gemm", "bf16", "fp32_promoted16_into_bf16", 4096),
+    ("gemm", "bf16", "h100_bf16_promoted16_into_bf16", 4096),
+    ("gemm", "fp16", "h100_fp16_to_fp16", 1 << 15),
+    ("gemm", "fp16", "v100_fp16_to_fp16", 8192),
+    ("rmsnorm", "fp16", "fp16", 4096),
+    ("layernorm", "fp16", "fp16", 4096),
+    ("softmax", "bf16", "bf16", 512),
+]
+
+
+@pytest.mark.parametrize(("op", "inputs", "acc", "k"), STAGNATING, ids=str)
+def test_sums_of_one_sign_that_stagnate_have_the_worst_case_alone(op: str, inputs: str, acc: str, k: int) -> None:
+    """However large the failure probability: here the worst case is none, and there is nothing to paste."""
+    made = parse_accumulator(acc)
+    for failure in (0.9, 1e-6):
+        problem = Problem(Op(op), k, float_of(inputs), made, made.format, failure, 1, Inputs.UNIFORM)
+        tolerance = tolerance_of(problem)
+        assert tolerance.worst == tolerance.probable
+        assert tolerance.assert_close is None
+        assert tolerance.componentwise is None
+        assert any("sums of one sign stagnate" in text for text in tolerance.warnings)
+        assert not any("other one" in text for text in tolerance.warnings)
+
+
+@pytest.mark.parametrize(("inputs", "acc", "k"), [("fp16", "fp16", 2047), ("bf16", "bf16", 255)])
+@pytest.mark.parametrize("seed", range(3))
+def test_sums_of_one_sign_just_before_they_stagnate_pass(inputs: str, acc: str, k: int, seed: int) -> None:
+    """With n u below 1, to which the failure probability is told."""
+    wide = draw("uniform", 64, k, seed=seed), draw("uniform", k, 64, seed=seed)
+    a, b = (round_to(one, inputs) for one in wide)
+    got = torch.tensor(matmul_by(a, b, acc))
+    tolerance = derived("gemm", k, inputs, acc, inputs, "uniform")
+    assert passes(tolerance.assert_close, got, {"a": torch.tensor(a), "b": torch.tensor(b)})
+
+
+@pytest.mark.parametrize("k", [4096, 8192, 16384])
+@pytest.mark.parametrize("op", ["gemm", "sum"])
+def test_sums_of_random_signs_do_not_stagnate(op: str, k: int) -> None:
+    """With n u of 2, 4 and 8 their errors stay within the probable limits, by far."""
+    tolerance = derived(op, k, "fp16", "fp16", "fp16")
+    a, b = (round_to(draw("normal", *shape), "fp16") for shape in ((64, k), (k, 64)))
+    factor = b if op == "gemm" else np.ones((k, 1), np.float32)
+    off = np.abs(matmul_by(a, factor, "fp16") - a.astype(np.float64) @ factor.astype(np.float64))
+    assert math.isinf(tolerance.worst.factor)
+    assert math.isfinite(tolerance.probable.absolute)
+    assert off.max() < tolerance.probable.absolute / 10
+
+
+def test_inputs_that_are_made_for_it_break_the_supposition_before_sums_stagnate() -> None:
+    """One, and then less than half a unit of it, again and again: no line for any inputs allows less than that loses."""
+    k = 1500
+    x = np.full(k, 0.99 * 2.0**-11, np.float32)
+    x[0] = 1
+    x = round_to(x, "fp16")
+    got, want = float(sum_by(x, "recursive", working="fp16")), math.fsum(x.astype(np.float64))
+    tolerance = derived("sum", k, "fp16", "fp16", "fp16")
+    assert got == 1
+    assert tolerance.probable.factor * want < want - got
+    assert tolerance.componentwise is None
+
+
+@pytest.mark.parametrize("k", [1024, 2048])
+def test_stochastic_rounding_has_lines_for_any_inputs_where_the_worst_case_says_nothing(k: int) -> None:
+    """Nothing is supposed of its errors; equal terms, of which rounding to nearest takes no more at last, pass."""
+    tolerance = derived("sum", k, "bf16", "fp16_sr11", "fp16")
+    assert tolerance.worst.factor > 1
+    x = round_to(np.full((4, k), 0.9, np.float32), "bf16")
+    got = torch.tensor(matmul_by(x, np.ones((k, 1), np.float32), "fp16_sr11", seed=0))[:, 0]
+    assert passes(tolerance.componentwise, got, {"x": torch.tensor(x)})
+
+
 # What is said
 
 
@@ -474,7 +556,37 @@ def test_a_spread_beyond_the_bound_is_refused() -> None:
         (("gemm", 4096, "bf16", "fp32_floor", "bf16"), "directed rounding errs to one side"),
         (("sum", 1 << 20, "fp16", "fp32", "fp16", "uniform"), "sums of 524,288 overflow float16, which ends at 65,504"),
         (("layernorm", 1 << 17, "fp16", "fp16_pairwise", "fp16"), "sums of 131,072 overflow float16"),
-        (("layernorm", 4096, "bf16", "fp32", "bf16"), "rtol and atol are for weight 1 and bias 0"),
+        (("gemm", 8192, "fp16", "v100_fp16_to_fp16", "fp16"), "n u = 1: sums of one sign stagnate"),
+        (("sum", 1 << 20, "bf16", "bf16_promoted4096_into_fp32", "fp32"), "n u = 16: sums of one sign stagnate"),
+        (
+            ("gemm", 4096, "fp16", "fp16", "fp16"),
+            "n u = 2: sums of one sign stagnate, which leaves them the worst case",
+        ),
+        (
+            ("gemm", 1500, "fp16", "fp16", "fp16"),
+            (
+                "the worst-case bound for any inputs says nothing: n u = 0.732, with n = 1,500 roundings of a term; "
+                "the other one supposes independent errors, and is for drawn inputs alone"
+            ),
+        ),
+        (
+            ("gemm", 1500, "fp16", "fp16_sr11", "fp16"),
+            (
+                "the worst-case bound for any inputs says nothing: n u = 1.46, with n = 1,500 roundings of a term; "
+                "the lines for any inputs have the other one"
+            ),
+        ),
+        (
+            ("layernorm", 4096, "bf16", "fp32", "bf16"),
+            (
+                "rtol and atol are for weight 1 and bias 0; the lines for any inputs take others, and refuse rows whose "
+                "mean |x| is over 4 sigma"
+            ),
+        ),
+        (
+            ("rmsnorm", 4096, "bf16", "fp32", "bf16"),
+            "rtol and atol are for weight 1; the lines for any inputs take others",
+        ),
     ],
 )
 def test_what_one_should_know_is_said(problem: tuple[Any, ...], warning: str) -> None:

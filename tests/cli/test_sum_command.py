@@ -272,12 +272,46 @@ def test_specials_are_words(capsys: pytest.CaptureFixture[str], give: Give, numb
     assert all(method["is_right"] for method in answer["methods"])
 
 
-def test_infinite_errors_are_words(capsys: pytest.CaptureFixture[str], give: Give) -> None:
-    """A finite sum of which a method makes infinity, and a sum of 0 that a method misses."""
-    give("1e308 1e308 -1e308")
-    (recursive, exact) = document(capsys, "-", "--methods", "recursive,exact")["methods"]
-    assert [recursive[key] for key in ("error", "relative_error", "error_in_ulps")] == ["inf"] * 3
-    assert exact_of(exact["error"]) == 0
+NO_ERRORS = dict.fromkeys(("error", "relative_error", "error_in_ulps", "right_digits"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "arguments", "is_right"),
+    [
+        ("1e308 1e308 -1e308", ["--in", "fp64"], False),
+        ("65504 16", ["--in", "fp16"], True),
+        ("-65504 -16", ["--in", "fp16"], True),
+        ("3e200", ["--square"], True),
+    ],
+)
+def test_sums_that_are_not_finite_have_no_errors(
+    capsys: pytest.CaptureFixture[str], give: Give, numbers: str, arguments: Sequence[str], *, is_right: bool
+) -> None:
+    """Whether infinity is what the exact sum becomes in the format, which is right, or is not."""
+    give(numbers)
+    answer = document(capsys, "-", "--methods", "recursive,exact", *arguments)
+    (recursive, exact) = answer["methods"]
+    assert recursive["sum"] in {"inf", "-inf"}
+    assert {key: recursive[key] for key in NO_ERRORS} == NO_ERRORS
+    assert recursive["is_right"] is is_right
+    assert exact["is_right"]
+    assert answer["cheapest_right"] == ("recursive" if is_right else "exact")
+    give(numbers)
+    assert main(["sum", "-", "--methods", "recursive,exact", *arguments]) == 0
+    (row,) = re.findall(r"^recursive (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert row.split() == [recursive["sum"], "-", "-", "-"]
+
+
+def test_what_rounding_makes_of_the_sum_is_told_where_it_is_infinite(command: Command, give: Give) -> None:
+    """Of one sign and of both; JSON has no error."""
+    for numbers, word in (("1e5 -1", "inf"), ("-1e5 1", "-inf"), ("1e5 -1e5", "nan")):
+        give(numbers)
+        _, out, _ = command("sum", "-", "--in", "fp16")
+        assert f"the numbers to float16 alone makes their sum {word}\n" in out.replace("rounding  ", "")
+
+
+def test_errors_over_a_sum_of_zero_are_words(capsys: pytest.CaptureFixture[str], give: Give) -> None:
+    """A sum of 0 that a method misses."""
     give("1 1e-20 -1 -1e-20")
     answer = document(capsys, "-", "--methods", "recursive")
     assert answer["condition"] == "inf"
@@ -386,6 +420,10 @@ BAD_TEXTS = {
     "1/3": "1/3 is no number (word 1, line 1); ",
     "1e999": "1e999 is beyond float64 (word 1, line 1); ",
     "2 -0x1p5000": "-0x1p5000 is beyond float64 (word 2, line 1); ",
+    "1_000": "1_000 is no number (word 1, line 1); ",
+    "1 2\n0x1_0": "0x1_0 is no number (word 3, line 2); ",
+    "1 \u0661\u0662": "\u0661\u0662 is no number (word 2, line 1); ",
+    "\uff11": "\uff11 is no number (word 1, line 1); ",
     "[1, null]": "null is no number (word 2, line 1); ",
     "1 \x1b[31m": r"\x1b is no number (word 2, line 1); ",
     "1" * 500 + "z": f"{'1' * 40}… (501 characters) is no number (word 1, line 1); ",
@@ -432,13 +470,21 @@ def test_words_that_are_no_numbers(command: Command, give: Give, tmp_path: Path,
         (["two.npz::a", "--in", "binary128"], "binary128: its arithmetic is not simulated; give float64, "),
         (["nan.npy", "--in", "e2m1fn"], "float4_e2m1fn: the format has no NaN, but the values have"),
         (["two.npz::a", "--methods", "khan"], "method: there is no way of summing called khan; did you mean kahan?"),
-        (["two.npz::a", "--methods", "blocked"], "method: blocked takes a whole number of at least 1; write for exam"),
+        (["two.npz::a", "--methods", "blocked"], "method: blocked takes a whole number from 1 to 1,0"),
         (
             ["two.npz::a", "--methods", ", "],
             "--methods: takes ways of summing, separated by commas; such as recursive,",
         ),
         (["two.npz::a", "--methods", "dot2"], "--methods: dot2 is a way of summing products; add --square, or leave "),
         (["two.npz::a", "--methods", "fma"], "--methods: fma is a way of summing products; add --square, or leave it"),
+        (
+            ["two.npz::a", "--methods", "sumk:17"],
+            "method: sumk takes a whole number from 2 to 16, not 17; write for ex",
+        ),
+        (
+            ["two.npz::a", "--methods", "blocked:99999999999999999999"],
+            "method: blocked takes a whole number from 1 to ",
+        ),
         (["two.npz::a", "--metods", "fma"], "there is no flag --metods; did you mean --methods?"),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",

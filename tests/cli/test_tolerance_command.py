@@ -92,6 +92,27 @@ def test_no_answer_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "want =" not in text
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--op", "sum", "--k", "8192", "--in", "fp16", "--acc", "fp16", "--inputs", "uniform"),
+        ("--op", "sum", "--k", "4096", "--in", "fp16", "--acc", "fp16"),
+        ("--op", "softmax", "--k", "4096", "--in", "fp16", "--acc", "fp16"),
+    ],
+)
+def test_nothing_is_promised_of_sums_that_stagnate(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In float16 a sum of ones stays at 2,048: neither lines to paste nor a probability."""
+    text = output(capsys, *arguments)
+    assert text.startswith("no rtol and atol can be given for inputs from ")
+    assert "a right kernel fails" not in text
+    assert "want =" not in text
+    assert "sums of one sign stagnate" in text
+    (accumulation,) = re.findall(r"^  (?:accumulation|sum of exp) +(.*)", text, re.MULTILINE)
+    assert accumulation.split()[:2] == ["none", "none"]
+
+
 @pytest.mark.parametrize("op", OPS)
 def test_every_answer_fits_80_columns_and_is_python(op: str, capsys: pytest.CaptureFixture[str]) -> None:
     """For all sorts of kernels: no line is longer, nothing is printed as nan or inf, what is to be pasted compiles."""
@@ -249,7 +270,7 @@ def test_less_failure_and_more_outputs_cost_more(capsys: pytest.CaptureFixture[s
         (("--in", "bf61"), "bf61: there is no such format; did you mean bf16?"),
         (("--in", "fp128"), "binary128: is no signed float that the float64 reference holds"),
         (("--out", "e8m0"), "float8_e8m0fnu: is no signed float"),
-        (("--acc", "h101"), "accumulator: there is no h101; write a format and what differs"),
+        (("--acc", "h101"), "accumulator: there is no h101; did you mean h100_fp16? Names are like fp32, "),
         (("--acc", "fp128"), "binary128: its arithmetic is not simulated"),
         (("--acc", "fp32_strassen1"), "fp32_strassen1: has no componentwise bound, only one of the largest entry"),
         (("--acc", "h100_bf16", "--in", "fp16"), "h100_bf16: multiplies bfloat16, not float16; give inputs of"),
@@ -260,8 +281,14 @@ def test_less_failure_and_more_outputs_cost_more(capsys: pytest.CaptureFixture[s
         (("--acc", "fp32_fma", "--order", "pairwise"), "--order: fp32_fma adds one term after the other only"),
         (("--order", "sum2"), "--order: there is no sum2; choose one of recursive, pairwise, blocked:N, kahan"),
         (("--order", ""), "--order: there is no order of no name; choose one of"),
-        (("--order", "blocked"), "--order: blocked takes a whole number of at least 1; write for example blocked:3"),
-        (("--order", "blocked:0"), "--order: blocked takes a whole number of at least 1"),
+        (
+            ("--order", "blocked"),
+            "--order: blocked takes a whole number from 1 to 1,099,511,627,776, not nothing; write",
+        ),
+        (
+            ("--order", "blocked:0"),
+            "--order: blocked takes a whole number from 1 to 1,099,511,627,776, not 0; write for",
+        ),
         (
             ("--failure", "2"),
             "failure: a probability from 1e-100 to less than 1 is needed, not 2; give for example 1e-6",

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from precisionlab.errors import FormatError, PrecisionlabError, UsageError
-from precisionlab.summation import dot_by, ill_conditioned, ill_conditioned_sum, sum_by
+from precisionlab.formats.rounding import round_to
+from precisionlab.summation import absorbed_by, dot_by, ill_conditioned, ill_conditioned_sum, sum_by
 
 NUMBERS = np.arange(12.0).reshape(3, 4)
 
@@ -164,6 +165,9 @@ def test_what_is_no_array(values: object) -> None:
         np.array([], "datetime64[s]"),
         np.zeros(3, [("a", "f4")]),
         np.zeros(3, np.longdouble),
+        np.ma.array([1.0, 2.0], mask=[False, True]),
+        np.ma.array(np.ones(3)),
+        np.ma.masked,
         torch.arange(3),
         torch.ones(3, dtype=torch.complex64),
         torch.ones(3, dtype=torch.float8_e5m2),
@@ -175,9 +179,23 @@ def test_what_is_no_array(values: object) -> None:
     ),
 )
 def test_arrays_of_what_is_not_summed(values: object) -> None:
-    """Integers, complex numbers, text, objects, eight-bit floats; tensors without numbers in memory."""
+    """Integers, complex numbers, text, objects, eight-bit floats; arrays under a mask; tensors without numbers in memory."""
     refused(values)
     refused(values, values, by=dot_by)
+
+
+def test_masks_are_told() -> None:
+    """Of either factor, and what to give instead, by all functions that take arrays."""
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    for by, arguments in (
+        (sum_by, (masked,)),
+        (absorbed_by, (masked,)),
+        (dot_by, (np.ones(2), masked)),
+        (round_to, (masked, "bf16")),
+    ):
+        message = refused(*arguments, by=by)
+        assert "masked" in message
+        assert "filled" in message
 
 
 @pytest.mark.parametrize("working", ["float33", "", "e0m0", "e99m99", "kahan"])

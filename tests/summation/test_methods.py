@@ -48,6 +48,28 @@ def test_additions_of_a_term_are_those_of_the_loops(name: str, n: int) -> None:
     assert additions_of_a_term(parse_method(name), n) == counted
 
 
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("sumk:17", "sumk takes a whole number from 2 to 16, not 17"),
+        ("sumk:1", "sumk takes a whole number from 2 to 16, not 1"),
+        ("dotk:2", "dotk takes a whole number from 3 to 16, not 2"),
+        (
+            "blocked:99999999999999999999",
+            "blocked takes a whole number from 1 to 1,099,511,627,776, not 9999999999999999",
+        ),
+        (f"blocked:{'9' * 5000}", "blocked takes a whole number from 1 to 1,099,511,627,776, not 99999"),
+        ("blocked:000", "blocked takes a whole number from 1 to 1,099,511,627,776, not 000"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_both_limits_of_a_number_are_named(name: str, problem: str) -> None:
+    """And what was given, however long; the limits themselves are taken, with leading zeros or not."""
+    with pytest.raises(UsageError, match=problem):
+        parse_method(name)
+    assert [parse_method(one).parameter for one in ("sumk:2", "sumk:0016", f"blocked:{1 << 40}")] == [2, 16, 1 << 40]
+
+
 def test_additions_of_nothing_and_of_compensated_sums() -> None:
     """There are none of nothing, and errors of compensated sums do not grow with them."""
     assert additions_of_a_term(parse_method("recursive"), 0) == 0

@@ -1,6 +1,6 @@
 """Figures of a whole checkpoint."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -24,7 +24,9 @@ def answer(name: str, digits: Mapping[tuple[str, str, str], float], owner: str |
     for (format_, method, quantity), value in digits.items():
         labels = {"format": format_, "method": method, "quantity": quantity}
         measured.append(Measurement(Metric("digits", "digits", labels), value))
-        measured.append(Measurement(Metric("absorbed_share", "share", {"format": format_, "quantity": quantity}), 0.0))
+        labels = {"format": format_, "quantity": quantity}
+        measured.append(Measurement(Metric("absorbed_share", "share", labels), 0.0))
+        measured.append(Measurement(Metric("term_rounding_error", "1", labels), 1e-2))
     return Answer(
         in_memory(np.zeros(1, np.float32), name, owner), Result("summation", name, measurements=tuple(measured))
     )
@@ -75,7 +77,35 @@ def test_the_table_has_methods_by_formats() -> None:
     totals, _ = tables(ANSWERS)
     assert totals.title == "Right digits of sums of elements: medians of 3 tensors, and the fewest"
     assert [column.label for column in totals.columns] == ["method", "float32", "least", "bfloat16", "least"]
-    assert totals.rows == (("recursive", 5, 2, 1.2, 0.5), ("kahan", 7, 6.4, 1.8, 1.6))
+    assert totals.rows == (("recursive", 5, 2, 1.2, 0.5), ("kahan", 7, 6.4, 1.8, 1.6), ("terms rounded", *[2.0] * 4))
+
+
+def test_a_sum_that_overflows_is_told_from_one_without_digits() -> None:
+    """In float16 elements of one tensor of three overflow, which is the least, and squares of all, which is the median, too."""
+    large, cancelling = np.full(300, 1000.0), np.concatenate(([1e-3], np.tile([3000.0, -3000], 150)))
+    arrays = [array.astype(np.float32) for array in (large, cancelling, cancelling)]
+    tensors = [in_memory(array, f"t{i}") for i, array in enumerate(arrays)]
+    options = Options(methods=("recursive",), working_formats=("float16",))
+    (elements, squares, *_) = tables([Answer(tensor, analyze(tensor, options)) for tensor in tensors], options)
+    digits = {row[0]: row[1:] for row in elements.rows}
+    column = [one.label for one in elements.columns].index("float16") - 1
+    assert digits["recursive"][column + 1] == "overflow"
+    assert digits["recursive"][column] == 0
+    squared = {row[0]: row[1:] for row in squares.rows}
+    assert (
+        squared["recursive"][column : column + 2] == squared["terms rounded"][column : column + 2] == ("overflow",) * 2
+    )
+
+
+def test_tensors_are_counted_in_words(answered: Callable[..., Result]) -> None:
+    """One is one; formats that fewer tensors have are named."""
+    arrays: list[NDArray[Any]] = [np.ones(300, np.float32), np.ones(300, np.float32), np.ones(300)]
+    answers = [Answer(in_memory(array, f"t{i}"), answered(array)) for i, array in enumerate(arrays)]
+    assert tables(answers)[0].title == (
+        "Right digits of sums of elements: medians of 3 tensors (1 in float64), and the fewest"
+    )
+    assert tables(answers[:2])[0].title == "Right digits of sums of elements: medians of 2 tensors, and the fewest"
+    assert tables(answers[2:])[0].title == "Right digits of sums of elements: 1 tensor"
 
 
 def test_gains_are_of_the_judged_format_largest_first() -> None:

@@ -38,10 +38,14 @@ def test_tables_hold_digits_by_method_and_format(answered: Callable[..., Result]
             "bfloat16",
             "float16",
         ]
-        assert [row[0] for row in table.rows] == [*DEFAULT, "at most"]
-        assert [row[1] for row in table.rows] == [1, 1, 1, 4, 7, 13, 10, "integers", ""]
+        assert [row[0] for row in table.rows] == [*DEFAULT, "terms rounded", "at most"]
+        assert [row[1] for row in table.rows] == [1, 1, 1, 4, 7, 13, 10, "integers", "", ""]
         assert table.rows[-1][2:] == (7.2, 2.4, 3.3)
-        for method, _, *cells in table.rows[:-1]:
+        for format_, cell in zip(("float32", "bfloat16", "float16"), table.rows[-2][2:], strict=True):
+            error = float(result.value(f"term_rounding_error[format={format_},quantity={quantity}]"))
+            most = {"float32": 24, "bfloat16": 8, "float16": 11}[format_] * math.log10(2)
+            assert cell == pytest.approx(min(most, -math.log10(error)) if error else most, abs=0.051)
+        for method, _, *cells in table.rows[:-2]:
             for format_, cell in zip(("float32", "bfloat16", "float16"), cells, strict=True):
                 value = result.value(f"digits[format={format_},method={method},quantity={quantity}]")
                 assert cell == pytest.approx(value, abs=0.051)
@@ -52,6 +56,23 @@ def test_tables_hold_digits_by_method_and_format(answered: Callable[..., Result]
     (row,) = (row for row in formats.rows if row[:2] == ("bfloat16", "squares"))
     assert row[2:4] == (absorbed, 0.0)
     assert len(formats.rows) == 9
+
+
+def test_terms_that_underflow_are_told_beside_the_digits(answered: Callable[..., Result]) -> None:
+    """Squares of 1e-30 are 0 in float32, and 0 is summed exactly: rounding the terms leaves no digit."""
+    _, squares, _ = tables_of(answered(np.full(300, 1e-30, np.float32)))
+    rows = {row[0]: row[2] for row in squares.rows}
+    assert (rows["exact"], rows["terms rounded"]) == (7.2, 0.0)
+
+
+def test_overflow_is_a_word_and_cancellation_a_number(answered: Callable[..., Result]) -> None:
+    """3e4 in float16 overflows; 1e-3 between numbers of 3,000 that cancel is lost, and leaves no digit."""
+    elements, squares, _ = tables_of(answered(np.full(300, 3e4, np.float32)))
+    assert {row[4] for row in elements.rows[:8]} == {"overflow"}
+    assert {row[4] for row in squares.rows[:9]} == {"overflow"}
+    assert elements.rows[8][4] != "overflow"  # the terms are numbers, and only their sum is none
+    cancelling = np.concatenate(([1e-3], np.tile([3000.0, -3000], 150))).astype(np.float32)
+    assert tables_of(answered(cancelling))[0].rows[0][4] == 0.0
 
 
 def test_a_vector_has_no_products(answered: Callable[..., Result]) -> None:

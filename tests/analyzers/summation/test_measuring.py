@@ -195,8 +195,19 @@ def test_squares_beyond_float64_are_told_as_overflow(measured: Measure) -> None:
     assert values["overflowed_share[format=float64,method=recursive,quantity=squares]"] == 1
     assert values["digits[format=float64,method=exact,quantity=squares]"] == 0
     assert math.isnan(float(values["condition_median[quantity=squares]"]))
+    for kind in ("float64", "float32", "float16"):
+        assert values[f"term_rounding_error[format={kind},quantity=squares]"] == math.inf
+    assert values["term_rounding_error[format=float64,quantity=elements]"] == 0
+    assert values["term_rounding_error[format=float32,quantity=elements]"] == math.inf
     assert values["condition_median[quantity=elements]"] == 1
     assert "overflowed_share[format=float64,method=recursive,quantity=elements]" not in values
+
+
+def test_terms_that_all_underflow_have_lost_everything(measured: Measure) -> None:
+    """Squares of 1e-30 in float32: a relative error of 1, and none in float64."""
+    values = measured(np.full(300, 1e-30, np.float64))
+    assert values["term_rounding_error[format=float32,quantity=squares]"] == 1
+    assert values["term_rounding_error[format=float64,quantity=squares]"] == 0
 
 
 def test_infinities_and_nan_are_counted_and_leave_zeros(measured: Measure) -> None:

@@ -21,7 +21,7 @@ from precisionlab.errors import PrecisionlabError
         ({"judged_format": "posit16"}, "sums are computed in floats only"),
         ({"drawn_format": "nvfp4"}, "nvfp4"),
         ({"methods": ("kahn",)}, "there is no way of summing called kahn; did you mean kahan?"),
-        ({"methods": ("blocked",)}, "blocked takes a whole number of at least 1"),
+        ({"methods": ("blocked",)}, "blocked takes a whole number from 1 to 1,099,511,627,776, not nothing"),
         ({"methods": ("dot2",)}, "dot2 is a way of dot products, not of sums"),
         ({"methods": ("a\x1b[31m",)}, r"a\x1b[31m"),
     ],
