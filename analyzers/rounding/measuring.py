@@ -14,8 +14,8 @@ from analyzers.rounding.matrices import Matrix, matrix_of
 from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import JUDGED, Kind, Trial, sampled_rows, trials_of
 from precisionlab.accumulation.bounds import probable_bound, worst_bound
-from precisionlab.accumulation.products import matmul_by, operands_of
-from precisionlab.accumulation.records import Accumulator, Chain
+from precisionlab.accumulation.products import matmul_by
+from precisionlab.accumulation.records import Accumulator, Chain, operands_of
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.results import Measurement, Metric
 from precisionlab.analysis.roles import STATES, is_named

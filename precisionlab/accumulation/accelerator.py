@@ -10,8 +10,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from precisionlab.accumulation.products import numpy_product, operands_of
-from precisionlab.accumulation.records import Accumulator, BlockFma, Chain, Promoted, Strassen
+from precisionlab.accumulation.arrays import numpy_product
+from precisionlab.accumulation.records import Accumulator, BlockFma, Chain, Promoted, Strassen, operands_of
 from precisionlab.formats.modes import Rounding
 from precisionlab.formats.rounding import round_to
 from precisionlab.formats.rounding.accelerator import logical_shift, mixed

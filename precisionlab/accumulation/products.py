@@ -6,19 +6,17 @@
 256.0
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from math import prod
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.accumulation.catalogue import parse_accumulator
-from precisionlab.accumulation.records import Accumulator, BlockFma, Chain, Promoted, Strassen
+from precisionlab.accumulation.records import Accumulator, Promoted, Strassen
 from precisionlab.errors import UsageError
 from precisionlab.formats.arrays import float_type_of, is_numpy
-from precisionlab.formats.rounding import key_of, round_to, whole
+from precisionlab.formats.rounding import key_of, whole
 from precisionlab.formats.rounding.policy import Draw
 
 if TYPE_CHECKING:
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
 
 Array = TypeVar("Array", bound="NDArray[Any] | torch.Tensor")
 Doubles = NDArray[np.float64]
-
-ROWS: Final = 64
-"""Rows that are computed side by side: with a few thousand inputs they stay in the second cache."""
 
 
 def matmul_by(
@@ -66,6 +61,8 @@ def matmul_by(
         raise UsageError("threads", f"takes a whole number of at least 1, not {threads}")
     key = key_for(made, seed)
     if is_numpy(weights):
+        from precisionlab.accumulation.arrays import numpy_product  # noqa: PLC0415 - numba takes long to import
+
         columns = np.asarray(inputs).reshape(inputs.shape[0], prod(inputs.shape[1:]))
         product = numpy_product(np.asarray(weights), columns, made, key, threads)
         return cast("Array", product.reshape(weights.shape[0], *inputs.shape[1:]))
@@ -90,62 +87,3 @@ def key_for(accumulator: Accumulator, seed: int | None) -> int:
     if seed is None:
         raise UsageError("seed", f"{accumulator.name} draws, and needs one", "pass seed=0, or any other whole number")
     return key_of(whole("seed", seed))
-
-
-def operands_of(accumulator: Accumulator) -> str | None:
-    """The format that factors are rounded to first; None where they are taken as they are."""
-    inner = accumulator.inner if isinstance(accumulator, Promoted) else accumulator
-    return inner.operands.name if isinstance(inner, BlockFma) else None
-
-
-def numpy_product(weights: NDArray[Any], inputs: NDArray[Any], made: Accumulator, key: int, threads: int) -> Doubles:
-    """The product [m, n] of numpy arrays [m, k] and [k, n]."""
-    factors = [np.asarray(factor, np.float32) for factor in (weights, inputs)]
-    operands = operands_of(made)
-    if operands is not None:
-        factors = [round_to(factor, operands) for factor in factors]
-    if not weights.shape[1] or not prod((weights.shape[0], inputs.shape[1])):
-        return np.zeros((weights.shape[0], inputs.shape[1]))
-    if isinstance(made, Strassen):
-        from precisionlab.accumulation.strassen import strassen_product  # noqa: PLC0415 - it comes back here
-
-        return strassen_product(factors[0].astype(np.float64), factors[1].astype(np.float64), made, threads)
-    return products_by_rows(factors[0], factors[1], made, key, threads)
-
-
-def products_by_rows(
-    weights: NDArray[Any], inputs: NDArray[Any], made: Chain | BlockFma | Promoted, key: int, threads: int
-) -> Doubles:
-    """The product [m, n] of float32 or float64, some rows at a time."""
-    from precisionlab.accumulation.loops import turned  # noqa: PLC0415 - numba takes long to import
-    from precisionlab.accumulation.rows import row_sums  # noqa: PLC0415
-
-    results = np.empty((weights.shape[0], inputs.shape[1]))
-    columns = np.ascontiguousarray(inputs.T, np.float64)
-    pieces = list(row_pieces(weights.shape[0]))
-    threads = min(threads, len(pieces))
-
-    def run(first: int) -> None:
-        # One buffer for all pieces of a thread: fresh pages cost as much as the arithmetic.
-        buffer = np.empty((weights.shape[1], ROWS))
-        for rows in pieces[first::threads]:
-            n_rows = rows.stop - rows.start
-            block = buffer if n_rows == ROWS else buffer.reshape(-1)[: n_rows * len(buffer)].reshape(-1, n_rows)
-            turned(weights[rows], block)
-            # Every sum has its own stretch of random numbers.
-            numbers = np.arange(rows.start, rows.stop, dtype=np.uint64) * np.uint64(len(columns))
-            for i, column in enumerate(columns):
-                places = (numbers + np.uint64(i)) * np.uint64(2 * len(column))
-                results[rows, i] = row_sums(block, column, made, (key, places))
-
-    if threads == 1:
-        run(0)
-    else:
-        with ThreadPoolExecutor(threads, "precisionlab-accumulate") as pool:
-            list(pool.map(run, range(threads)))
-    return results
-
-
-def row_pieces(n_rows: int) -> Iterator[slice]:
-    """Consecutive rows that are computed side by side."""
-    return (slice(start, min(n_rows, start + ROWS)) for start in range(0, n_rows, ROWS))

@@ -182,3 +182,9 @@ def unit_roundoff(format_: FloatFormat, rounding: Rounding | Draw = Rounding.NEA
     """The largest relative error of rounding a normal number: 2^-p to nearest, 2^(1 - p) in any other direction."""
     is_nearest = rounding in {Rounding.NEAREST_EVEN, Rounding.NEAREST_AWAY}
     return float(2.0 ** (-format_.precision if is_nearest else 1 - format_.precision))
+
+
+def operands_of(accumulator: Accumulator) -> str | None:
+    """The format that factors are rounded to first; None where they are taken as they are."""
+    inner = accumulator.inner if isinstance(accumulator, Promoted) else accumulator
+    return inner.operands.name if isinstance(inner, BlockFma) else None

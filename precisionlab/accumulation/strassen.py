@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from precisionlab.accumulation.by_rows import products_by_rows
 from precisionlab.accumulation.loops import add_once
-from precisionlab.accumulation.products import products_by_rows
 from precisionlab.accumulation.records import Strassen
 from precisionlab.summation.anchors import DOUBLE, Anchors, anchors_of
 

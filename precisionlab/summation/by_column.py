@@ -1,7 +1,7 @@
 """The sums of the columns of numpy arrays."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +10,13 @@ from precisionlab.summation import lane_loops
 from precisionlab.summation.exact import exact_dots, exact_sums
 from precisionlab.summation.lanes import WIDTH, Lanes, Terms, cut, finished, joined, sum_lanes
 from precisionlab.summation.methods import OF_PRODUCTS
-from precisionlab.summation.summing import in_working
-
-if TYPE_CHECKING:
-    from precisionlab.summation.summing import Setting
-
-Reals = NDArray[Any]
+from precisionlab.summation.settings import Reals, Setting, in_working
 
 SEGMENT: Final = 1 << 20
 """Terms that are dealt out together; segments are what threads share."""
 
 
-def columns_exactly(setting: "Setting", columns: list[Reals]) -> Reals:
+def columns_exactly(setting: Setting, columns: list[Reals]) -> Reals:
     """Exact sums of the columns [n, sums] of one array, or of the products of two, each rounded once."""
     if len(columns) == 1:
         kind = columns[0].dtype.type if columns[0].dtype.type in {np.float32, np.float64} else np.float64
@@ -30,7 +25,7 @@ def columns_exactly(setting: "Setting", columns: list[Reals]) -> Reals:
     return exact_dots(x, y, setting.format_, setting.threads)
 
 
-def columns_by_method(setting: "Setting", columns: list[Reals]) -> Reals:
+def columns_by_method(setting: Setting, columns: list[Reals]) -> Reals:
     """Sums of the columns [n, sums] of one array, or of the products of two, by a method that adds in some order."""
     n_terms, n_sums = columns[0].shape
     n_lanes = setting.n_lanes(n_terms)
@@ -40,7 +35,7 @@ def columns_by_method(setting: "Setting", columns: list[Reals]) -> Reals:
     return np.array([dealt_out(setting, [column[:, i] for column in columns], n_lanes) for i in range(n_sums)])
 
 
-def columns_absorbed(setting: "Setting", column: Reals) -> "NDArray[np.int64]":
+def columns_absorbed(setting: Setting, column: Reals) -> "NDArray[np.int64]":
     """How many terms of each column [n, sums] leave the sum of those before as it is."""
     counts = np.zeros(column.shape[1], np.int64)
     for block in cut(column.shape[1], WIDTH):
@@ -50,7 +45,7 @@ def columns_absorbed(setting: "Setting", column: Reals) -> "NDArray[np.int64]":
     return counts
 
 
-def dealt_out(setting: "Setting", numbers: list[Reals], n_lanes: int) -> Any:  # noqa: ANN401 - a numpy scalar
+def dealt_out(setting: Setting, numbers: list[Reals], n_lanes: int) -> Any:  # noqa: ANN401 - a numpy scalar
     """One sum, whose terms [n] are dealt out to the lanes of segments."""
     segments = list(cut(len(numbers[0]), SEGMENT))
 
@@ -65,7 +60,7 @@ def dealt_out(setting: "Setting", numbers: list[Reals], n_lanes: int) -> Any:  #
     return joined(np.concatenate(all_parts, axis=1), setting.method, setting.anchors)
 
 
-def segment_parts(setting: "Setting", numbers: list[Reals], n_lanes: int) -> Reals:
+def segment_parts(setting: Setting, numbers: list[Reals], n_lanes: int) -> Reals:
     """The parts [components, lanes] of a segment, term i of which goes to lane i mod n_lanes.
 
     The first lanes get one term more than the others, if they do not come out even.
@@ -84,7 +79,7 @@ def segment_parts(setting: "Setting", numbers: list[Reals], n_lanes: int) -> Rea
     return np.concatenate(parts, axis=1)
 
 
-def lanes_of(setting: "Setting", columns: list[Reals]) -> Lanes:
+def lanes_of(setting: Setting, columns: list[Reals]) -> Lanes:
     """Columns [n, lanes] as lanes, their numbers made ready when asked for."""
     n_terms, n_lanes = columns[0].shape
     ready = tuple(ready_of(setting, column) for column in columns)
@@ -96,12 +91,12 @@ def lanes_of(setting: "Setting", columns: list[Reals]) -> Lanes:
     return Lanes(products_of(setting, factors), n_terms, n_lanes, setting.kind)
 
 
-def ready_of(setting: "Setting", column: Reals) -> Terms:
+def ready_of(setting: Setting, column: Reals) -> Terms:
     """Parts of an array as terms."""
     return lambda rows, block: in_working(setting, column[rows, block])
 
 
-def products_of(setting: "Setting", factors: tuple[Terms, Terms]) -> Terms:
+def products_of(setting: Setting, factors: tuple[Terms, Terms]) -> Terms:
     """Parts of two arrays, multiplied and rounded."""
 
     def products(rows: slice, block: slice) -> Reals:

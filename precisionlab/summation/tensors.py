@@ -9,12 +9,13 @@ from torch import Tensor
 
 from precisionlab.formats.rounding import round_to
 from precisionlab.summation import accelerator
+from precisionlab.summation.arrays import numpy_sums
 from precisionlab.summation.by_column import SEGMENT
 from precisionlab.summation.exact import in_format, is_unsigned_zero, rounded_once, signed_zero, special
 from precisionlab.summation.exact_loops import DIGIT_BITS, N_DIGITS
 from precisionlab.summation.lanes import finished, joined
 from precisionlab.summation.methods import OF_PRODUCTS, Way
-from precisionlab.summation.summing import Reals, Setting, normalized_axis, numpy_sums, result_type
+from precisionlab.summation.settings import Reals, Setting, normalized_axis, result_type
 
 WITHOUT_DOUBLES: Final = {"mps"}
 """Devices that have no float64: their numbers are summed on the CPU."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from precisionlab.accumulation import BlockFma, Promoted, matmul_by, parse_accumulator
-from precisionlab.accumulation.products import ROWS
+from precisionlab.accumulation.by_rows import ROWS
 from precisionlab.accumulation.rows import add_blocks
 from tests.accumulation.inputs import (
     REPRESENTATIVES,

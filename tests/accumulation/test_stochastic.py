@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from precisionlab.accumulation import matmul_by
-from precisionlab.accumulation.products import ROWS
+from precisionlab.accumulation.by_rows import ROWS
 from precisionlab.errors import UsageError
 from tests.accumulation.inputs import written_in
 from tests.accumulation.reference import BFLOAT16, FLOAT16, FLOAT32, Format, round_fraction

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from precisionlab.summation import by_column, dot_by, ill_conditioned, sum_by, summing, tensors
+from precisionlab.summation import by_column, dot_by, ill_conditioned, sum_by, tensors
+from precisionlab.summation import settings as call
 from precisionlab.summation.lanes import sum_lanes
 from tests.summation.values import (
     COMPENSATED,
@@ -33,7 +34,7 @@ SEGMENTED = (by_column, tensors)
 def twin_of(method: str, working: str | None, arrays: list[Array], lanes: int | None = None) -> list[float]:
     """What the twin makes of the columns of one array [n, sums], or of the products of two."""
     factors: list[Tensor] = [to_torch(array) for array in arrays]
-    setting = summing.settled(factors[0], method, working, lanes, None)
+    setting = call.settled(factors[0], method, working, lanes, None)
     return numbers_of(tensors.column_sums(setting, factors))
 
 
@@ -100,9 +101,9 @@ def test_long_sums_of_the_twin(method: str, type_name: str) -> None:
 @pytest.mark.parametrize("working", ["float64", "float32", "bfloat16", "e5m7"])
 def test_what_the_twin_keeps_aside(method: str, working: str) -> None:
     """Each part of the sums of seven ill-conditioned lanes, also those that hardly show in the results."""
-    settled = summing.settled(np.ones(1), method, working, None, None)
+    settled = call.settled(np.ones(1), method, working, None, None)
     drawn = [ill_conditioned(60, 1e12, seed) for seed in range(7)]
-    factors = [summing.in_working(settled, np.stack(columns, axis=1)) for columns in zip(*drawn, strict=True)]
+    factors = [call.in_working(settled, np.stack(columns, axis=1)) for columns in zip(*drawn, strict=True)]
     compiled, twin = (
         module_parts(settled, factors if method in MULTIPLYING else factors[:1]) for module_parts in (parts, twin_parts)
     )
@@ -110,13 +111,13 @@ def test_what_the_twin_keeps_aside(method: str, working: str) -> None:
     assert compiled.shape[1] == 7
 
 
-def parts(setting: summing.Setting, factors: list[Array]) -> Array:
+def parts(setting: call.Setting, factors: list[Array]) -> Array:
     """Those of the compiled loops."""
     made: Array = sum_lanes(by_column.lanes_of(setting, factors), setting.method, setting.anchors, threads=1)
     return made
 
 
-def twin_parts(setting: summing.Setting, factors: list[Array]) -> Array:
+def twin_parts(setting: call.Setting, factors: list[Array]) -> Array:
     """Those of the twin."""
     made: Array = tensors.parts_of(setting, [torch.from_numpy(factor) for factor in factors]).numpy()
     return made
@@ -135,11 +136,11 @@ def test_what_does_not_lie_on_the_cpu_goes_to_the_twin() -> None:
     """And nothing else: `meta` is a device everywhere, if one without numbers."""
     calls: list[str] = []
 
-    def summed(setting: summing.Setting, columns: list[Tensor]) -> Array:
+    def summed(setting: call.Setting, columns: list[Tensor]) -> Array:
         calls.append(setting.method.name)
         return np.zeros(columns[0].shape[1])
 
-    setting = summing.settled(np.ones(3), "kahan", None, None, None)
+    setting = call.settled(np.ones(3), "kahan", None, None, None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tensors, "column_sums", summed)
         tensors.tensor_sums(setting, torch.ones(3, dtype=torch.float64), None)
