@@ -8,9 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from analyzers.quantization import analyze
-from analyzers.quantization.options import Options
-from precisionlab.analysis.results import Result, Scalar
+from analyzers import quantization
+from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.cli.main import main
 from tests.analyzers.memory import in_memory
@@ -20,39 +19,15 @@ Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
+def analyzer() -> Analyzer:
+    """`quantization`."""
+    return quantization.analyzer
+
+
+@pytest.fixture(scope="session")
 def tensor_of() -> Callable[..., Tensor]:
     """Array, and perhaps a name, the owner of its storage, a sensitivity and a calibration, to tensor."""
     return in_memory
-
-
-@pytest.fixture(scope="session")
-def answered() -> Callable[..., Result]:
-    """Array or tensor, and options by name, to the analyzer's result."""
-
-    def answer(of: Array | Tensor, **options: Any) -> Result:  # noqa: ANN401 - any option's value
-        return analyze(of if isinstance(of, Tensor) else in_memory(of), Options(**options))
-
-    return answer
-
-
-@pytest.fixture(scope="session")
-def measured(answered: Callable[..., Result]) -> Callable[..., Mapping[str, Scalar]]:
-    """Array or tensor, and options by name, to measurements by key."""
-
-    def measure(of: Array | Tensor, **options: Any) -> Mapping[str, Scalar]:  # noqa: ANN401 - any option's value
-        return {one.metric.key: one.value for one in answered(of, **options).measurements}
-
-    return measure
-
-
-@pytest.fixture(scope="session")
-def findings_of(answered: Callable[..., Result]) -> Callable[..., Mapping[str, str]]:
-    """Array or tensor, and options by name, to the message of each code."""
-
-    def find(of: Array | Tensor, **options: Any) -> Mapping[str, str]:  # noqa: ANN401 - any option's value
-        return {finding.code: finding.message for finding in answered(of, **options).findings}
-
-    return find
 
 
 @pytest.fixture
