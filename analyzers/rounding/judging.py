@@ -81,7 +81,8 @@ def judge_bfloat16(name: str, figures: Figures) -> Iterator[Finding]:
         return
     others = {one: fewest(figures.of(one)) for one in ("bf16_pairwise", "bf16_kahan", "fp32")}
     better = {one: value for one, value in others.items() if value is not None}
-    if better and max(better.values()) < bits + 1:
+    of_bfloat16 = [value for one, value in better.items() if one.startswith("bf16")]
+    if better and max(of_bfloat16 or better.values()) < bits + 1:
         return  # it is no matter of the sum: products underflow, for example
     kept = [f"{one} {value:.1f}" for one, value in better.items()]
     message = f"bf16 keeps {bits:.1f} of 8 bits over {figures.n_terms:,} terms of both signs"

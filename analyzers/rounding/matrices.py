@@ -59,10 +59,11 @@ def matrix_of(tensor: Tensor, options: Options) -> Matrix:
     ):
         return UNKNOWN
     stored = tensor.values().reshape(shape)
-    matrix = stored.float()
-    if not bool(matrix.isfinite().all()):
+    # Types of one byte have no largest magnitude in torch.
+    largest = stored.abs().max() if stored.element_size() > 1 else stored.float().abs().max()
+    top = float(largest)
+    if not math.isfinite(top):
         return UNKNOWN
-    top = float(matrix.abs().max())
     scale = 2.0 ** math.frexp(top)[1] if top > 0 else 1.0
     scaled = (stored.double() / scale).float()
     norm, frobenius = spectral_norm(scaled), length(scaled.reshape(-1))
@@ -98,8 +99,13 @@ def spectral_norm(matrix: "torch.Tensor") -> float:
 
 
 def cleared(vector: "torch.Tensor", directions: "torch.Tensor") -> "torch.Tensor":
-    """A vector less what it has of each of these orthogonal directions [n, size]."""
-    return vector - directions.T @ (directions @ vector)
+    """A vector less what it has of each of these orthogonal directions [n, size].
+
+    Twice is enough (Giraud, Langou, Rozloznik and van den Eshof 2005): once leaves errors of the size of what is taken off.
+    """
+    for _ in range(2):
+        vector = vector - directions.T @ (directions @ vector)
+    return vector
 
 
 def length(vector: "torch.Tensor") -> float:
@@ -116,5 +122,6 @@ def condition_of(matrix: "torch.Tensor", name: str, options: Options) -> float:
     if m != n or m > (LARGEST_SOLVED if is_solved else options.max_condition_size):
         return math.nan
     values = torch.linalg.svdvals(matrix.double())
-    smallest = float(values[-1])
-    return float(values[0]) / smallest if smallest > 0 else math.inf
+    largest, smallest = float(values[0]), float(values[-1])
+    # Smaller ones than float64's errors are those of a singular matrix.
+    return largest / smallest if smallest > m * math.ulp(largest) else math.inf

@@ -19,7 +19,7 @@ WITHIN: Final = (
         "*attention.o.*",
         "*attention.dense*",
     ),
-    ("*attn*", "*attention*"),
+    ("*attn*", "*attention*", "*q_proj*", "*k_proj*", "*v_proj*", "*qkv*"),
     ("*down*", "*fc2*", "*.w2.*", "*c_proj*", "*.wo.*", "*4h_to_h*", "*.output*"),
 )
 """Inside a numbered layer: projections out of attention, into it, and the second ones behind it."""

@@ -28,7 +28,7 @@ to the format**, so that methods are compared with each other; what the rounding
 the digits that rounding the terms leaves of the exact sum of the stored ones, which no way of adding the rounded ones
 mends; the word `overflow` stands where a sum is infinite or NaN, and 0 where none of its digits is right.
 
-Of the whole checkpoint there are `fewest_digits` and `median_digits` of each format, method and quantity, over tensors
+Of the whole checkpoint there are `fewest_digits` and `median_digits` (of an even number the lower one) of each format, method and quantity, over tensors
 that own their bytes.
 
 **Methods** are `recursive`, `pairwise`, `blocked:128`, `kahan`, `neumaier`, `klein`, `sum2`, `sumk:3`, `double-double` and

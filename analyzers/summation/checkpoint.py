@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf
-from statistics import median
+from statistics import median_low
 
 from analyzers.summation.measuring import metric
 from analyzers.summation.naming import OVERFLOW, ROUNDED, WORDS
@@ -129,7 +129,7 @@ def totals_of(measured: Sequence[Measured], methods: Sequence[Method]) -> Iterat
 def measurements(total: Total) -> Iterator[Measurement]:
     """A total as named numbers."""
     yield Measurement(metric("fewest_digits", "digits", **total.labels), min(total.digits))
-    yield Measurement(metric("median_digits", "digits", **total.labels), median(total.digits))
+    yield Measurement(metric("median_digits", "digits", **total.labels), median_low(total.digits))
 
 
 def figures_of(totals: Sequence[Total], measured: Sequence[Measured], methods: Sequence[Method]) -> Iterator[Figure]:
@@ -186,9 +186,9 @@ def rounded_total(quantity: Quantity, format_: str, measured: Sequence[Measured]
 
 def two_cells(total: Total) -> tuple[Cell, Cell]:
     """The median and the fewest."""
-    is_median_lost = total.n_overflowed > len(total.digits) / 2
+    is_median_lost = total.n_overflowed >= len(total.digits) / 2
     return (
-        OVERFLOW if is_median_lost else round(median(total.digits), 1),
+        OVERFLOW if is_median_lost else round(median_low(total.digits), 1),
         OVERFLOW if total.n_overflowed else round(min(total.digits), 1),
     )
 

@@ -103,11 +103,16 @@ class Problem:
         if unit := unit_within(self.accumulator):
             remedy = f"give the format that {self.op.value} is computed in, such as fp32"
             raise UsageError(unit.name, f"adds up products, and {self.op.value} is more than that", remedy)
-        if self.inputs.precision > self.accumulator.format.precision:
-            problem = f"has fewer bits than the inputs in {self.inputs.name}"
-            raise UsageError(
-                self.accumulator.name, problem, "give a format of as many bits or more, or narrower inputs"
-            )
+        chain = chain_within(self.accumulator)
+        for format_ in (self.accumulator.format, *([chain.format] if chain else [])):
+            if self.inputs.precision > format_.precision:
+                problem = f"has fewer bits than the inputs in {self.inputs.name}"
+                raise UsageError(
+                    self.accumulator.name, problem, "give a format of as many bits or more, or narrower inputs"
+                )
+            if self.inputs.lowest_bit < format_.lowest_bit:
+                problem = f"ends at {format_.min_positive:.2g}, above the smallest inputs in {self.inputs.name}"
+                raise UsageError(self.accumulator.name, problem, "give a format of as wide a range, such as fp32")
 
     @property
     def share(self) -> float:

@@ -89,7 +89,8 @@ def underflow(problem: Problem, g: float) -> float:
 def inner_underflow(problem: Problem) -> float:
     """Of products, of blocks, and of what they are promoted to.
 
-    Sums that underflow are exact in a format with subnormals, being multiples of its smallest number; products are not.
+    Sums that underflow are exact in a format with subnormals, being multiples of its smallest number; products are not,
+    nor are inputs of a format that goes further down.
     """
     accumulator, outer = problem.accumulator, 0.0
     if isinstance(accumulator, Promoted):
@@ -99,7 +100,8 @@ def inner_underflow(problem: Problem) -> float:
         a_block = (unit.terms + 1) * 2.0 ** (lowest - unit.alignment_bits) + unit.format.min_positive
         return n_blocks(unit, problem.k) * a_block + outer
     if chain := chain_within(accumulator):
-        is_product = problem.op is not Op.SUM or not has_exact_products(problem)
+        is_beneath = problem.inputs.lowest_bit < chain.format.lowest_bit
+        is_product = problem.op is not Op.SUM or is_beneath or not has_exact_products(problem)
         roundings = problem.k * (is_product + (not chain.format.subnormals))
         return roundings * chain.format.min_positive * (0.5 if chain.rounding in NEAREST else 1) + outer
     return outer

@@ -11,7 +11,7 @@
 docs/tolerance.md has the derivations.
 """
 
-from math import log, sqrt
+from math import sqrt
 from typing import Final
 
 from precisionlab.accumulation import product_limits, row_limits
@@ -19,6 +19,7 @@ from precisionlab.accumulation.bounds import NEAREST, has_mean_zero, roundings_o
 from precisionlab.accumulation.conversions import has_exact_products, n_factors
 from precisionlab.accumulation.drawn_inputs import Inputs
 from precisionlab.accumulation.independence import stagnates, supposed
+from precisionlab.accumulation.overflows import overflows
 from precisionlab.accumulation.pasting import assert_close, componentwise
 from precisionlab.accumulation.problems import (
     PRODUCTS,
@@ -69,7 +70,7 @@ def tolerance_of(problem: Problem) -> Tolerance:
         probable,
         of.parts(problem),
         None if proved is None else componentwise(problem, proved),
-        assert_close(problem, probable) if refuses_zeros(problem, probable) else None,
+        assert_close(problem, probable) if refuses_zeros(problem, probable) and not overflows(problem) else None,
         tuple(warnings(problem, worst, probable)),
     )
 
@@ -111,7 +112,7 @@ def warnings(problem: Problem, worst: Limits, probable: Limits) -> list[str]:
         found.append(f"the worst-case bound for any inputs says nothing: {why_vacuous(problem)}{other}")
     if not refuses_zeros(problem, probable):
         found.append(f"any rtol and atol that can be proved would let zeros pass; {ADVICE}")
-    found += warnings_of_overflow(problem)
+    found += overflows(problem)
     chain, unit = chain_within(problem.accumulator), unit_within(problem.accumulator)
     if unit is not None and unit.rounding not in NEAREST:
         found.append(f"{unit.name} cuts toward zero: in sums of one sign errors add up as k does, not as sqrt(k)")
@@ -138,33 +139,6 @@ def stagnation(problem: Problem) -> str:
     said = "sums of one sign stagnate, which leaves them the worst case alone"
     is_told_apart = problem.op in PRODUCTS and problem.drawn is Inputs.NORMAL
     return f"{said}; sums of inputs from N(0, 1) do not" if is_told_apart else said
-
-
-def warnings_of_overflow(problem: Problem) -> list[str]:
-    """Whether sums of drawn inputs are too large for a format."""
-    chain, formats = chain_within(problem.accumulator), [problem.accumulator.format]
-    formats += [chain.format] if chain is not None else []
-    formats += [problem.output] if problem.op in PRODUCTS else []
-    narrowest = min(formats, key=lambda one: one.max_finite)
-    reached = largest_sum(problem)
-    if reached <= narrowest.max_finite:
-        return []
-    return [f"sums of {reached:,.0f} overflow {narrowest.name}, which ends at {narrowest.max_finite:,.0f}"]
-
-
-def largest_sum(problem: Problem) -> float:
-    """About the largest sum of drawn inputs: of terms, of squares or of exponentials."""
-    match problem.op, problem.drawn:
-        case Op.SOFTMAX, _:
-            return problem.k / 2
-        case ((Op.LAYERNORM | Op.RMSNORM), Inputs.UNIFORM):
-            return problem.k / 3
-        case ((Op.LAYERNORM | Op.RMSNORM), Inputs.NORMAL):
-            return float(problem.k)
-        case _, Inputs.UNIFORM:
-            return ordinary_size(problem)
-        case _:
-            return sqrt(2 * problem.k * log(problem.outputs + 1))
 
 
 def why_vacuous(problem: Problem) -> str:

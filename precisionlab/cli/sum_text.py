@@ -143,7 +143,8 @@ def verdict_of(answer: Answer) -> str:
     if not comparison.n_terms:
         return f"There are no {answer.summands}: their sum is 0."
     if isinstance(comparison.total, Special):
-        return f"The {answer.summands} add up to {comparison.total.value}, in whatever order and by whatever method."
+        becomes = "" if comparison.rounded == comparison.total else f" ({short_text(comparison.rounded)} in {format_})"
+        return f"The {answer.summands} add up to {comparison.total.value}{becomes}, in whatever order and by whatever method."
     if comparison.total and comparison.rounded in {0, Special.NEGATIVE_ZERO}:
         return f"The exact sum is too small for {format_}, in which it becomes 0."
     if comparison.is_beyond:

@@ -535,6 +535,15 @@ def test_stochastic_rounding_has_lines_for_any_inputs_where_the_worst_case_says_
     assert passes(tolerance.componentwise, got, {"x": torch.tensor(x)})
 
 
+@pytest.mark.parametrize(("inputs", "acc", "number"), [("bf16", "fp16", 1e-8), ("fp8_e5m2", "fp8_e4m3", 2.0**-14)])
+def test_inputs_below_the_accumulator_are_part_of_underflow(inputs: str, acc: str, number: float) -> None:
+    """A sum has no products, but a number that becomes 0 is lost all the same."""
+    x = torch.tensor([[number, 0.0]])
+    got = torch.from_numpy(matmul_by(x.numpy(), np.ones(2, np.float32), acc))
+    assert got.item() == 0
+    assert passes(derived("sum", 2, inputs, acc, "fp32").componentwise, got, {"x": x})
+
+
 # What is said
 
 
@@ -554,8 +563,11 @@ def test_a_spread_beyond_the_bound_is_refused() -> None:
         (("gemm", 4096, "fp16", "fp16", "fp16"), "the worst-case bound for any inputs says nothing: n u = 2, with"),
         (("gemm", 4096, "bf16", "h100_bf16", "bf16"), "h100_bf16 cuts toward zero: in sums of one sign"),
         (("gemm", 4096, "bf16", "fp32_floor", "bf16"), "directed rounding errs to one side"),
-        (("sum", 1 << 20, "fp16", "fp32", "fp16", "uniform"), "sums of 524,288 overflow float16, which ends at 65,504"),
-        (("layernorm", 1 << 17, "fp16", "fp16_pairwise", "fp16"), "sums of 131,072 overflow float16"),
+        (
+            ("sum", 1 << 20, "fp16", "fp32", "fp16", "uniform"),
+            "sums reach 527,918, and overflow float16, which ends at 65,504",
+        ),
+        (("layernorm", 1 << 17, "fp16", "fp16_pairwise", "fp16"), "sums reach 134,752, and overflow float16"),
         (("gemm", 8192, "fp16", "v100_fp16_to_fp16", "fp16"), "n u = 1: sums of one sign stagnate"),
         (("sum", 1 << 20, "bf16", "bf16_promoted4096_into_fp32", "fp32"), "n u = 16: sums of one sign stagnate"),
         (

@@ -123,7 +123,7 @@ def test_every_answer_fits_80_columns_and_is_python(op: str, capsys: pytest.Capt
         arguments = ["--op", op, "--k", k, "--acc", acc, "--inputs", drawn, "--reference", reference]
         code, captured = main(["tolerance", *arguments]), capsys.readouterr()
         if code == 2:
-            assert "adds up products" in captured.err
+            assert re.search("adds up products|above the smallest inputs in bfloat16", captured.err)
             continue
         n_answers += 1
         assert max(map(len, captured.out.splitlines())) <= 80
@@ -134,7 +134,7 @@ def test_every_answer_fits_80_columns_and_is_python(op: str, capsys: pytest.Capt
             if lines is not None:
                 compile(str(lines), "pasted", "exec")
                 assert str(lines) in captured.out
-    assert n_answers >= 40
+    assert n_answers >= 36
 
 
 def test_json_is_the_library(capsys: pytest.CaptureFixture[str]) -> None:

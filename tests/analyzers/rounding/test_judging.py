@@ -114,6 +114,9 @@ def test_products_that_underflow_are_no_loss_of_digits_by_fan_in(messages: Messa
     """Kahan's sum would not help."""
     tiny = np.full((16, 64), 2.0**-148, np.float32)
     assert "PL204" not in messages(tiny, accumulators=("bf16", "bf16_kahan"))
+    single = np.zeros((64, 64), np.float32)
+    single[0, 0] = 1e-42
+    assert "PL204" not in messages(single, accumulators=("bf16", "bf16_kahan", "fp32"), rows=64)
 
 
 def test_experts_of_one_tensor_are_layers_of_their_own() -> None:

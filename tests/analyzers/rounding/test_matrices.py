@@ -59,11 +59,37 @@ def test_norms_know_no_scale(scale: float, shape: tuple[int, int], measured: Mea
     assert float(values["amplification"]) >= 1 - 1e-5
 
 
+@pytest.mark.parametrize("kind", ["tall", "wide", "few columns", "near identity", "rank 3", "orthogonal"])
+@pytest.mark.parametrize("seed", range(5))
+def test_norms_are_never_too_large(kind: str, seed: int, measured: Measured) -> None:
+    """Where steps exhaust the matrix, or its singular values lie together, errors are no new directions."""
+    random = np.random.default_rng(seed)
+    made = {
+        "tall": random.standard_normal((2000, 16)),
+        "wide": random.standard_normal((16, 2000)),
+        "few columns": random.standard_normal((300, 25)),
+        "near identity": np.eye(128) + 1e-4 * random.standard_normal((128, 128)),
+        "rank 3": random.standard_normal((200, 3)) @ random.standard_normal((3, 150)),
+        "orthogonal": np.linalg.qr(random.standard_normal((96, 96)))[0] * (1 + 1e-3 * random.random(96)),
+    }[kind].astype(np.float32)
+    values, largest = measured(made, **FP32), np.linalg.norm(made.astype(np.float64), 2)
+    assert 0.99 * largest <= float(values["spectral_norm"]) <= largest * (1 + 1e-5)
+
+
+def test_matrices_of_tiny_float64_have_one_norm_and_one_condition(measured: Measured) -> None:
+    """Those that float32 does not hold, too."""
+    w = 1e-100 * np.random.default_rng(4).standard_normal((20, 20))
+    values = measured(w, **FP32)
+    assert float(values["spectral_norm"]) == pytest.approx(np.linalg.norm(w, 2), rel=1e-3)
+    assert float(values["condition_number"]) == pytest.approx(np.linalg.cond(w), rel=1e-6)
+
+
 def test_singular_matrices_have_infinite_condition(measured: Measured) -> None:
     """Of zeros no amplification is known."""
     ones = np.zeros((16, 16), np.float32)
     ones[0, 0] = 2
     assert measured(ones, **FP32)["condition_number"] == math.inf
+    assert measured(np.full((128, 128), 3e-5, np.float32), **FP32)["condition_number"] == math.inf
     zeros = measured(np.zeros((16, 16), np.float32), **FP32)
     assert "amplification" not in zeros
 

@@ -39,6 +39,7 @@ MODELS = {
         "layers.0.feed_forward.w2.weight",
         "output.weight",
     ],
+    "short": ["layers.0.q_proj.weight", "layers.0.o_proj.weight", "layers.0.mlp.up_proj.weight"],
     "resnet": [
         "conv1.weight",
         "layer1.0.conv1.weight",
