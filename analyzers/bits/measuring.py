@@ -14,7 +14,7 @@ from analyzers.bits.options import Options
 from precisionlab.analysis.census.cells import bit_counts
 from precisionlab.analysis.census.records import Census
 from precisionlab.analysis.notation import hex_pattern
-from precisionlab.analysis.results import Measurement, Metric, Scalar
+from precisionlab.analysis.results import Measurement, Metric, Scalar, metric
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat
 
@@ -72,12 +72,6 @@ def entropy(share: float) -> float:
     if not 0 < share < 1:
         return 0.0 * share
     return -share * math.log2(share) - (1 - share) * math.log2(1 - share)
-
-
-@cache
-def metric(name: str, unit: str) -> Metric:
-    """The metric without labels, made once."""
-    return Metric(name, unit)
 
 
 @cache

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzers.quantization.drawing import Point, pareto
-from analyzers.quantization.measuring import metric
 from analyzers.quantization.options import Options
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Heatmap, Table
 from precisionlab.analysis.quantization.targets import parse_target
-from precisionlab.analysis.results import Measurement, Result, Scalar, Status
+from precisionlab.analysis.results import Measurement, Result, Scalar, metric
 from precisionlab.escaping import printable
 from precisionlab.formats.sums import ErrorSums
 
@@ -103,9 +102,9 @@ def summarize(answers: Sequence[Answer], options: Options) -> Result:
 def measured_of(answer: Answer) -> Measured | None:
     """What was measured of a tensor; None of those that were not, and of those whose bytes another one owns."""
     info = answer.tensor.info
-    if answer.result.status is not Status.DONE or info.shares_storage_with is not None:
+    if not answer.counts:
         return None
-    return Measured(info.name, info.n_elements, {one.metric.key: one.value for one in answer.result.measurements})
+    return Measured(info.name, info.n_elements, answer.result.values)
 
 
 def formats_of(measured: Sequence[Measured]) -> list[str]:

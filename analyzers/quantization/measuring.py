@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from math import prod, sqrt
 
 import numpy as np
@@ -22,7 +21,7 @@ from precisionlab.analysis.quantization.discrete import (
 from precisionlab.analysis.quantization.importance import factor_of, moments_by_column, weights_of
 from precisionlab.analysis.quantization.sweep import Loss, Question, Sweep, sweep
 from precisionlab.analysis.quantization.targets import Target, default_names, parse_target, parse_targets
-from precisionlab.analysis.results import Measurement, Metric
+from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat
 from precisionlab.formats.neighbours import Neighbour
@@ -136,12 +135,6 @@ def measure(tensor: Tensor, options: Options) -> Figures:
         fits=tuple(fit for fit in fits if fit is not None),
         discreteness=discreteness(census),
     )
-
-
-@cache
-def metric(name: str, unit: str = "1", **labels: str) -> Metric:
-    """The metric with these labels, made once."""
-    return Metric(name, unit, labels)
 
 
 def measurements(figures: Figures) -> Iterator[Measurement]:

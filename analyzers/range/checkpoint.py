@@ -30,7 +30,7 @@ def summarize(answers: Sequence[Answer], options: Options) -> Result:
     Sums are over tensors that own their bytes, so that shared storage counts once.
     """
     done = [answer for answer in answers if answer.result.status is Status.DONE]
-    owners = [answer for answer in done if answer.tensor.info.shares_storage_with is None]
+    owners = [answer for answer in answers if answer.counts]
     repeated = tuple(repetitions(owners, options))
     findings = (*shared_storage(done), *stored_twice(repeated), *mixed_dtypes(done))
     return Result(

@@ -8,14 +8,13 @@ from itertools import accumulate
 from analyzers.rounding.accumulators import cost
 from analyzers.rounding.drawing import apart
 from analyzers.rounding.errors import bits_of
-from analyzers.rounding.measuring import metric
 from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import Kind
 from analyzers.rounding.sequence import in_sequence
 from precisionlab.accumulation.catalogue import parse_accumulator
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Heatmap, Lines, Series, Table
-from precisionlab.analysis.results import Measurement, Result, Scalar, Status
+from precisionlab.analysis.results import Measurement, Result, Scalar, metric
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 
@@ -113,9 +112,9 @@ def summarize(answers: Sequence[Answer], options: Options) -> Result:
 def layer_of(answer: Answer) -> Layer | None:
     """What was measured of a tensor; None of those that were not, and of those whose bytes another one owns."""
     info = answer.tensor.info
-    if answer.result.status is not Status.DONE or info.shares_storage_with is not None:
+    if not answer.counts:
         return None
-    return Layer(info.name, info.dtype, {one.metric.key: one.value for one in answer.result.measurements})
+    return Layer(info.name, info.dtype, answer.result.values)
 
 
 def accumulators_of(layers: Sequence[Layer]) -> list[str]:

@@ -8,7 +8,7 @@ from analyzers.rounding.errors import Estimate, bits_of
 from analyzers.rounding.measuring import Figures, Growth, Outcome
 from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import Kind
-from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Lines, Series, Table
+from precisionlab.analysis.figures import MOST_LINES, Axis, Cell, Column, Figure, Lines, Series, Table
 
 WORDS = {
     Kind.NORMAL: "normal",
@@ -38,10 +38,6 @@ BOUND_COLUMNS = (
     Column("times"),
 )
 CONDITION_COLUMNS = (Column("inputs"), Column("median"), Column("99 %"))
-
-
-MOST_LINES = 6
-"""That charts tell apart."""
 
 
 def draw(figures: Figures, options: Options) -> Iterator[Figure]:

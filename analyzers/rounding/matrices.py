@@ -1,14 +1,14 @@
 """What a layer can do to an error that comes with its input, and the condition of a matrix that is solved with."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from analyzers.rounding.options import Options
 from analyzers.rounding.sampling import is_stacked, layer_shape
-from precisionlab.analysis.results import Measurement, Metric
+from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Matrix:
     condition: float
     """The largest singular value over the smallest."""
 
-    def measurements(self, metric: Callable[..., Metric]) -> Iterator[Measurement]:
+    def measurements(self) -> Iterator[Measurement]:
         """Those that were computed."""
         named = (
             (metric("spectral_norm", ""), self.spectral_norm),

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from precisionlab.accumulation.bounds import probable_bound, worst_bound
 from precisionlab.accumulation.products import matmul_by
 from precisionlab.accumulation.records import Accumulator, Chain, operands_of
 from precisionlab.analysis.census.layouts import LAYOUTS
-from precisionlab.analysis.results import Measurement, Metric
+from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.roles import STATES, is_named
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat, formats
@@ -98,11 +97,9 @@ class Figures:
 
 def obstacle(tensor: Tensor, options: Options) -> str:
     """Why a tensor is not looked at; empty where it is."""
-    info, layout = tensor.info, LAYOUTS[tensor.info.dtype]
-    if not isinstance(layout.format, FloatFormat) or not layout.format.signed:
-        return "its type is no signed float"
-    if layout.components > 1 or layout.is_packed:
-        return "complex numbers are not looked at" if layout.components > 1 else "its type has fewer than 8 bits"
+    info = tensor.info
+    if of_type := LAYOUTS[info.dtype].obstacle:
+        return of_type
     if is_named(info.name, STATES):
         return "an optimizer's state multiplies nothing"
     if len(info.shape) < options.min_axes:
@@ -130,9 +127,10 @@ def measure(tensor: Tensor, options: Options) -> Figures | None:
     for trial in trials_of(tensor, weights, options):
         exact, sizes = exact_product(trial)
         conditions.append(conditions_of(trial.kind, exact, sizes))
-        outcomes += [outcome(trial, one, tensor.threads, options) for one in accumulators]
+        own = [outcome(trial, one, tensor.threads, options) for one in accumulators]
+        outcomes += own
         if trial.kind is Kind.NORMAL:
-            growths = [growth(trial, one, tensor.threads, options) for one in accumulators]
+            growths = [growth(trial, one, tensor.threads, options) for one in own]
     return Figures(
         tensor.info.dtype,
         len(weights),
@@ -203,15 +201,18 @@ def absorbed_share(trial: Trial, accumulator: Accumulator) -> float:
     return absorbed / n_nonzero if n_nonzero else 0.0
 
 
-def growth(trial: Trial, accumulator: Accumulator, threads: int, options: Options) -> Growth:
-    """Errors of the first 16, 32, 64, … terms, and of all, beside both bounds."""
+def growth(trial: Trial, whole: Outcome, threads: int, options: Options) -> Growth:
+    """Errors of the first 16, 32, 64, … terms, and of all, which are known, beside both bounds."""
+    accumulator = whole.accumulator
     operands = as_operands(trial, accumulator)
     k = trial.weights.shape[1]
-    counts = [1 << i for i in range(LEAST_TERMS.bit_length() - 1, k.bit_length()) if 1 << i < k] + [k]
+    beginnings = [1 << i for i in range(LEAST_TERMS.bit_length() - 1, k.bit_length()) if 1 << i < k]
     errors = []
-    for n in counts:
+    for n in beginnings:
         part = Trial(trial.kind, operands.weights[:, :n], operands.inputs[:n])
         errors.append(errors_of(product_by(part, accumulator, threads, options), *exact_product(part)))
+    errors.append(whole.errors)
+    counts = [*beginnings, k]
     return Growth(
         accumulator,
         tuple(counts),
@@ -230,18 +231,12 @@ def conditions_of(kind: Kind, exact: Doubles, sizes: Doubles) -> Conditions:
     return Conditions(kind, float(median), float(p99))
 
 
-@cache
-def metric(name: str, unit: str = "1", **labels: str) -> Metric:
-    """The metric with these labels, made once."""
-    return Metric(name, unit, labels)
-
-
 def measurements(figures: Figures, options: Options) -> Iterator[Measurement]:
     """The figures as named numbers."""
     safe = safest(figures, options)
     if safe is not None:
         yield Measurement(metric("cheapest_safe", ""), safe)
-    yield from figures.matrix.measurements(metric)
+    yield from figures.matrix.measurements()
     yield Measurement(metric("terms", "elements"), figures.n_terms)
     yield Measurement(metric("sampled_rows", "rows"), figures.n_rows)
     yield Measurement(metric("non_finite_rows", "rows"), figures.left_out)

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from math import isinf
 from statistics import median_low
 
-from analyzers.summation.measuring import metric
 from analyzers.summation.naming import OVERFLOW, ROUNDED, WORDS
 from analyzers.summation.options import Options, judged_format, methods_of
 from analyzers.summation.sums import digits_left
 from analyzers.summation.terms import Quantity
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Cell, Column, Figure, Table
-from precisionlab.analysis.results import Measurement, Result, Scalar, Status
+from precisionlab.analysis.results import Measurement, Result, Scalar, metric
 from precisionlab.escaping import printable
 from precisionlab.summation.anchors import working_format
 from precisionlab.summation.methods import Method
@@ -100,9 +99,9 @@ def summarize(answers: Sequence[Answer], options: Options) -> Result:
 def measured_of(answer: Answer, options: Options) -> Measured | None:
     """What was measured of a tensor; None of those that were not, and of those whose bytes another one owns."""
     info = answer.tensor.info
-    if answer.result.status is not Status.DONE or info.shares_storage_with is not None:
+    if not answer.counts:
         return None
-    values = {one.metric.key: one.value for one in answer.result.measurements}
+    values = answer.result.values
     return Measured(info.name, judged_format(info.dtype, options).name, values)
 
 

@@ -9,13 +9,14 @@ import numpy as np
 from analyzers.summation.sums import exact_sums, nearest_sums
 from analyzers.summation.terms import Terms
 from precisionlab.accumulation.records import unit_roundoff
+from precisionlab.analysis.figures import MOST_LINES
 from precisionlab.formats import FloatFormat
 from precisionlab.summation.methods import Method
 from precisionlab.summation.summing import sum_by
 
 COUNTS: Final = tuple(4**i for i in range(2, 13))
 """Terms of which errors are drawn, besides all: from 16 on."""
-DRAWN: Final = 5
+DRAWN: Final = MOST_LINES - 1
 """Methods that are drawn: with the bound as many lines as charts tell apart."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from analyzers.summation.options import Options, drawn_format, formats_for, judg
 from analyzers.summation.sums import Sums, nearest_sums, sums_in
 from analyzers.summation.terms import Doubles, Quantity, Terms, terms_of
 from precisionlab.analysis.census.layouts import LAYOUTS
-from precisionlab.analysis.results import Measurement, Metric
+from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat
 from precisionlab.summation.methods import Method
@@ -69,11 +68,9 @@ class Figures:
 
 def obstacle(tensor: Tensor, options: Options) -> str:
     """Why a tensor is not looked at; empty where it is."""
-    info, layout = tensor.info, LAYOUTS[tensor.info.dtype]
-    if not isinstance(layout.format, FloatFormat) or not layout.format.signed:
-        return "its type is no signed float"
-    if layout.components > 1 or layout.is_packed:
-        return "complex numbers are not looked at" if layout.components > 1 else "its type has fewer than 8 bits"
+    info = tensor.info
+    if of_type := LAYOUTS[info.dtype].obstacle:
+        return of_type
     if info.n_elements < options.min_elements:
         return f"fewer than {options.min_elements:,} elements (summation.min_elements)"
     return ""
@@ -125,12 +122,6 @@ def over_chance(numbers: Doubles, exact: Doubles) -> float:
         # Scaled, for squares of float64 overflow.
         roots = np.sqrt(np.square(numbers / largest).sum(axis=0))
         return float(np.median(np.where(largest == 0, 1.0, np.abs(exact) / largest / roots)))
-
-
-@cache
-def metric(name: str, unit: str = "1", **labels: str) -> Metric:
-    """The metric with these labels, made once."""
-    return Metric(name, unit, labels)
 
 
 def measurements(figures: Figures) -> Iterator[Measurement]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from precisionlab.analysis.results import Result
+from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.rules import Rule
 from precisionlab.analysis.tensors import Tensor
 
@@ -21,6 +21,11 @@ class Answer:
     tensor: Tensor
     """Its census and values were dropped and would be read anew."""
     result: Result
+
+    @property
+    def counts(self) -> bool:
+        """Whether it belongs in totals: it was answered, and no other tensor owns the bytes."""
+        return self.result.status is Status.DONE and self.tensor.info.shares_storage_with is None
 
 
 @dataclass(frozen=True, slots=True)

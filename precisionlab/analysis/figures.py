@@ -64,6 +64,10 @@ class Bars:
     kind: str = "bars"
 
 
+MOST_LINES = 6
+"""That every renderer draws so that they can be told apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One line: points in order. A non-finite y interrupts the line."""

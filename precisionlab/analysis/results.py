@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Never
 
@@ -22,7 +23,7 @@ def nothing() -> MappingProxyType[str, Never]:
 class Metric:
     """What a number means: its name, unit and labels, e.g. `overflows`, `elements`, `{format: float16}`.
 
-    Metrics are made once a module and shared by all measurements of them.
+    Metrics are made once and shared by all measurements of them (see `metric`).
     """
 
     name: str
@@ -37,6 +38,12 @@ class Metric:
             return self.name
         inside = ",".join(f"{key}={value}" for key, value in self.labels.items())
         return f"{self.name}[{inside}]"
+
+
+@cache
+def metric(name: str, unit: str = "1", **labels: str) -> Metric:
+    """The metric with these labels, made once."""
+    return Metric(name, unit, labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,11 @@ class Result:
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[Finding, ...] = ()
     figures: tuple[Figure, ...] = ()
+
+    @property
+    def values(self) -> dict[str, Scalar]:
+        """The measurements' values by the keys of their metrics."""
+        return {one.metric.key: one.value for one in self.measurements}
 
     def value(self, key: str) -> Scalar:
         """The measurement whose metric has this key, e.g. `overflows[format=float16]`.

@@ -29,7 +29,7 @@ def measured(answered: Callable[..., Result]) -> Callable[..., Mapping[str, Scal
     """Array or tensor, and options by name, to measurements by key."""
 
     def measure(of: Array | Tensor, **options: Any) -> Mapping[str, Scalar]:  # noqa: ANN401 - any option's value
-        return {one.metric.key: one.value for one in answered(of, **options).measurements}
+        return answered(of, **options).values
 
     return measure
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precisionlab.checkpoints.dtypes import DTYPE_BITS
-from precisionlab.formats import STORED_FORMATS, Format
+from precisionlab.formats import STORED_FORMATS, FloatFormat, Format
 
 COMPLEX_COMPONENTS = MappingProxyType({"complex32": "float16", "complex64": "float32", "complex128": "float64"})
 
@@ -31,6 +31,15 @@ class Layout:
     def is_packed(self) -> bool:
         """Whether several codes share a byte."""
         return self.format.bits < 8
+
+    @property
+    def obstacle(self) -> str:
+        """Why its numbers are not computed with, as signed floats of a byte or more are; empty where they are."""
+        if not isinstance(self.format, FloatFormat) or not self.format.signed:
+            return "its type is no signed float"
+        if self.components > 1:
+            return "complex numbers are not looked at"
+        return "its type has fewer than 8 bits" if self.is_packed else ""
 
 
 def layout_of(dtype: str) -> Layout:
