@@ -17,10 +17,10 @@ from tests.summation.values import (
     COMPENSATED,
     MULTIPLYING,
     SUMMING,
-    WORKING,
     Array,
     array_of,
     assert_same,
+    by_working,
     kind_of,
     numbers_of,
     rows,
@@ -32,9 +32,6 @@ from tests.summation.values import (
 METHODS = (*SUMMING, *MULTIPLYING)
 by_method = pytest.mark.parametrize("method", METHODS)
 by_type = pytest.mark.parametrize("type_name", ARRAY_TYPES)
-by_working = pytest.mark.parametrize(
-    ("array_type", "working"), WORKING, ids=[f"{array}-in-{working or 'its own'}" for array, working in WORKING]
-)
 Rows = list[list[float]]
 LANES = 256
 """Into which compensated methods deal more than 65,536 terms."""

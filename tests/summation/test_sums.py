@@ -16,10 +16,10 @@ from tests.summation.values import (
     ARRAY_TYPES,
     COMPENSATED,
     SUMMING,
-    WORKING,
     Array,
     array_of,
     assert_same,
+    by_working,
     kind_of,
     numbers_of,
     rows,
@@ -30,9 +30,6 @@ from tests.summation.values import (
 
 by_method = pytest.mark.parametrize("method", SUMMING)
 by_type = pytest.mark.parametrize("type_name", ARRAY_TYPES)
-by_working = pytest.mark.parametrize(
-    ("array_type", "working"), WORKING, ids=[f"{array}-in-{working or 'its own'}" for array, working in WORKING]
-)
 LANES = 256
 """Into which compensated methods deal more than 65,536 terms."""
 AROUND_MANY = (65_535, 65_536, 65_537)

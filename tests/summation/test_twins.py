@@ -14,19 +14,16 @@ from tests.summation.values import (
     COMPENSATED,
     MULTIPLYING,
     SUMMING,
-    WORKING,
     Array,
     array_of,
     assert_same,
+    by_working,
     kind_of,
     numbers_of,
     rows,
     to_torch,
 )
 
-by_working = pytest.mark.parametrize(
-    ("array_type", "working"), WORKING, ids=[f"{array}-in-{working or 'its own'}" for array, working in WORKING]
-)
 SEGMENTED = (by_column, tensors)
 """Both cut long sums into segments."""
 

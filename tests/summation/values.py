@@ -7,6 +7,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+import pytest
 import torch
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ WORKING = (
     ("bfloat16", "float16"),
 )
 """Types of arrays and working formats: their own, narrower ones, wider ones, and one that neither holds."""
+by_working = pytest.mark.parametrize(
+    ("array_type", "working"), WORKING, ids=[f"{array}-in-{working or 'its own'}" for array, working in WORKING]
+)
 SUMMING = (
     "recursive",
     "pairwise",
