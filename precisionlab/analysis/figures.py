@@ -134,4 +134,23 @@ class Heatmap:
     kind: str = "heatmap"
 
 
-Figure = Table | Bars | Lines | Scatter | Heatmap
+@dataclass(frozen=True, slots=True)
+class BarGroup:
+    """Intervals that share a colour, e.g. the features of one dimension; `ends[i]` may be infinite: it lasts."""
+
+    label: str
+    starts: tuple[float, ...]
+    ends: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Barcode:
+    """Intervals of one axis, one above the other, such as the life spans of features in a filtration."""
+
+    title: str
+    x: Axis
+    groups: tuple[BarGroup, ...]
+    kind: str = "barcode"
+
+
+Figure = Table | Bars | Lines | Scatter | Heatmap | Barcode

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from precisionlab.analysis.figures import (
     Axis,
+    Barcode,
+    BarGroup,
     Bars,
     Column,
     Figure,
@@ -253,6 +255,7 @@ def figure(node: Node) -> Figure:
         "bars": bars,
         "lines": lines,
         "scatter": scatter,
+        "barcode": barcode,
         "heatmap": heatmap,
     }
     return node["kind"].one_of(decoders)(node)
@@ -325,3 +328,13 @@ def heatmap(node: Node) -> Heatmap:
         unit=node["unit"].text(),
         low_is_bad=node["low_is_bad"].flag(),
     )
+
+
+def barcode(node: Node) -> Barcode:
+    """A barcode."""
+    return Barcode(node["title"].text(), axis(node["x"]), node["groups"].each(bar_group))
+
+
+def bar_group(node: Node) -> BarGroup:
+    """Intervals that share a colour."""
+    return BarGroup(node["label"].text(), node["starts"].each(Node.number), node["ends"].each(Node.number))

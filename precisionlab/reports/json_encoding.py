@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from precisionlab.analysis.figures import Axis, Bars, Figure, Heatmap, Lines, Scatter, Table
+from precisionlab.analysis.figures import Axis, Barcode, Bars, Figure, Heatmap, Lines, Scatter, Table
 from precisionlab.analysis.report import CheckpointReport, RuleSummary, Run, Skipped, TensorSummary, Unreadable
 from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Scalar
 
@@ -148,6 +148,8 @@ def figure(drawn: Figure) -> Json:
             return scatter(drawn)
         case Heatmap():
             return heatmap(drawn)
+        case Barcode():
+            return barcode(drawn)
 
 
 def table(drawn: Table) -> Json:
@@ -232,6 +234,19 @@ def heatmap(drawn: Heatmap) -> Json:
         "values": [scalars(row) for row in drawn.values],
         "unit": drawn.unit,
         "low_is_bad": drawn.low_is_bad,
+    }
+
+
+def barcode(drawn: Barcode) -> Json:
+    """A barcode, group by group."""
+    return {
+        "kind": drawn.kind,
+        "title": drawn.title,
+        "x": axis(drawn.x),
+        "groups": [
+            {"label": group.label, "starts": scalars(group.starts), "ends": scalars(group.ends)}
+            for group in drawn.groups
+        ],
     }
 
 

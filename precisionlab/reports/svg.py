@@ -7,11 +7,12 @@ style sheet refines by class. Each says in its title and description what it sho
 import json
 from collections.abc import Iterator
 
-from precisionlab.analysis.figures import Bars, Heatmap, Lines, Scatter, Series, Window
+from precisionlab.analysis.figures import Barcode, Bars, Heatmap, Lines, Scatter, Series, Window
 from precisionlab.escaping import printable
 from precisionlab.reports.markup import Markup, element, joined
 from precisionlab.reports.quantities import counted, scalar, significant
 from precisionlab.reports.scales import bars_x, bars_y, bin_tops, lines_scales, on_axis, runs
+from precisionlab.reports.svg_barcode import barcode
 from precisionlab.reports.svg_frame import (
     LABEL_LIMIT,
     RIGHT,
@@ -33,13 +34,16 @@ MOST_BARS = 1_200
 MOST_READABLE = 600
 """Bars whose heights the drawing carries, for a page's script to show under the pointer."""
 
+Chart = Bars | Lines | Scatter | Heatmap | Barcode
+"""The figures that are drawings: all but tables."""
 
-def draw(figure: Bars | Lines | Scatter | Heatmap) -> Markup:
+
+def draw(figure: Chart) -> Markup:
     """The figure as one SVG element, or a sentence where no value can be drawn."""
     return drawn(figure) or element("p", "Nothing to draw: no finite values.", class_="empty")
 
 
-def drawn(figure: Bars | Lines | Scatter | Heatmap) -> Markup | None:
+def drawn(figure: Chart) -> Markup | None:
     """The figure's drawing, where it has one."""
     match figure:
         case Bars():
@@ -50,6 +54,8 @@ def drawn(figure: Bars | Lines | Scatter | Heatmap) -> Markup | None:
             return scatter(figure)
         case Heatmap():
             return heatmap(figure)
+        case Barcode():
+            return barcode(figure)
 
 
 def bars(figure: Bars) -> Markup | None:

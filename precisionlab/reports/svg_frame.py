@@ -82,12 +82,16 @@ def left_margin(y: Scale, labels: Iterable[str]) -> float:
 
 def axes(area: Area, x: Axis, y: Axis) -> Markup:
     """Grid lines, ticks and labels of both axes."""
-    across = [x_tick(area, tick) for tick in ticks(area.x, 8)]
     up = [y_tick(area, tick) for tick in ticks(area.y, 5)]
-    floor = element("path", class_="axis", d=f"M{area.left:g} {area.bottom:g}H{WIDTH - RIGHT:g}", stroke="currentColor")
-    below = label(axis_header(x), WIDTH - RIGHT, area.bottom + 2 * ROW - 2, "end", "axis-label")
     above = label(axis_header(y), area.left - 8, TOP - 12, "start", "axis-label")
-    return element("g", *up, floor, *across, below, above, class_="axes")
+    return element("g", *up, floor(area, x), above, class_="axes")
+
+
+def floor(area: Area, x: Axis) -> Markup:
+    """The horizontal axis with its ticks and label."""
+    line = element("path", class_="axis", d=f"M{area.left:g} {area.bottom:g}H{WIDTH - RIGHT:g}", stroke="currentColor")
+    below = label(axis_header(x), WIDTH - RIGHT, area.bottom + 2 * ROW - 2, "end", "axis-label")
+    return joined(line, *(x_tick(area, tick) for tick in ticks(area.x, 8)), below)
 
 
 def x_tick(area: Area, tick: Tick) -> Markup:

@@ -6,9 +6,10 @@ The other kinds have a module each.
 import re
 from collections.abc import Iterable
 
-from precisionlab.analysis.figures import Bars, Figure, Heatmap, Lines, Scatter, Series, Table, Window
+from precisionlab.analysis.figures import Barcode, Bars, Figure, Heatmap, Lines, Scatter, Series, Table, Window
 from precisionlab.escaping import printable
 from precisionlab.reports.scales import Point, bars_x, bars_y, column_tops, lines_scales, runs, thinned
+from precisionlab.reports.terminal_barcode import barcode_lines
 from precisionlab.reports.terminal_frame import (
     MARKERS,
     NOTHING,
@@ -39,6 +40,8 @@ def draw(figure: Figure, width: int, height: int, *, colour: bool) -> str:
             lines = lines_lines(figure, width, height)
         case Scatter():
             lines = scatter_lines(figure, width, height)
+        case Barcode():
+            lines = barcode_lines(figure, width, height)
     text = "\n".join((title_text(figure.title, width), *lines))
     return text if colour else "\n".join(line.rstrip() for line in ESCAPES.sub("", text).split("\n"))
 

@@ -2,7 +2,20 @@
 
 from collections.abc import Callable, Mapping
 
-from precisionlab.analysis.figures import Axis, Bars, Column, Heatmap, Lines, PointGroup, Scatter, Series, Table, Window
+from precisionlab.analysis.figures import (
+    Axis,
+    Barcode,
+    BarGroup,
+    Bars,
+    Column,
+    Heatmap,
+    Lines,
+    PointGroup,
+    Scatter,
+    Series,
+    Table,
+    Window,
+)
 from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Status
 from precisionlab.analysis.rules import Severity
 from precisionlab.errors import AnalyzerError
@@ -112,7 +125,7 @@ def is_finding(value: object) -> bool:
 
 def is_figure(value: object) -> bool:
     """A figure of any kind."""
-    return any(is_kind(value) for is_kind in (is_table, is_bars, is_lines, is_scatter, is_heatmap))
+    return any(is_kind(value) for is_kind in (is_table, is_bars, is_lines, is_scatter, is_heatmap, is_barcode))
 
 
 def is_table(value: object) -> bool:
@@ -204,6 +217,24 @@ def is_point_group(value: object) -> bool:
         and every(value.names, is_text)
         and len(value.names) in {0, len(value.xs)}
         and isinstance(value.is_joined, bool)
+    )
+
+
+def is_barcode(value: object) -> bool:
+    """Intervals of one axis."""
+    return (
+        isinstance(value, Barcode) and is_text(value.title) and is_axis(value.x) and every(value.groups, is_bar_group)
+    )
+
+
+def is_bar_group(value: object) -> bool:
+    """Intervals with as many ends as starts."""
+    return (
+        isinstance(value, BarGroup)
+        and is_text(value.label)
+        and every(value.starts, is_number)
+        and every(value.ends, is_number)
+        and len(value.starts) == len(value.ends)
     )
 
 

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from precisionlab.analysis.figures import (
     Axis,
+    Barcode,
+    BarGroup,
     Bars,
     Column,
     Figure,
@@ -139,6 +141,13 @@ def trade_off() -> Scatter:
     return Scatter("Noise against size", Axis("size", "bits"), Axis("SQNR", "dB"), (*groups, unnamed))
 
 
+def life_spans() -> Barcode:
+    """Features of two dimensions: one that lasts, some without a place, a hostile label."""
+    loops = BarGroup("H1 <loops>", tuple(0.01 * i for i in range(300)), tuple(0.02 * i + 0.1 for i in range(300)))
+    parts = BarGroup("H0", (0.0, 0.0, math.nan, 1.0), (math.inf, 2.5, 1.0, 0.5))
+    return Barcode("Persistence of rows", Axis("distance"), (parts, loops))
+
+
 def group(label: str, points: tuple[tuple[str, float, float], ...], *, is_joined: bool = False) -> PointGroup:
     """Points by name and place."""
     names, xs, ys = zip(*points, strict=True)
@@ -193,7 +202,7 @@ def sick_checkpoint() -> CheckpointReport:
         None,
         measurements=(Measurement(Metric("bytes_saved", "bytes"), 4_000_000), Measurement(ENTROPY, 10.5)),
         findings=(fired("PL030", None, twice),),
-        figures=(histogram(1_000_000), casts(), spectrum(), log_histogram(), trade_off(), sensitivity()),
+        figures=(histogram(1_000_000), casts(), spectrum(), log_histogram(), trade_off(), sensitivity(), life_spans()),
     )
     return CheckpointReport(
         path="samples/sick/<model> & co",
@@ -222,7 +231,9 @@ def findings_of(name: str, index: int) -> tuple[Finding, ...]:
 
 def figures_of(index: int) -> tuple[Figure, ...]:
     """Every kind of figure, at one tensor or another."""
-    return ((histogram(), casts()), (spectrum(), trade_off()), (log_histogram(), sensitivity()), ())[index % 4]
+    return ((histogram(), casts()), (spectrum(), trade_off()), (log_histogram(), sensitivity(), life_spans()), ())[
+        index % 4
+    ]
 
 
 def interrupted_checkpoint() -> CheckpointReport:
@@ -352,6 +363,7 @@ figures = (
         texts | st.just("share"),
         st.booleans(),
     )
+    | st.builds(Barcode, texts, axes, few(st.builds(BarGroup, texts, few(floats), few(floats))))
 )
 metrics = st.builds(Metric, texts, texts, mapped(texts))
 findings = st.builds(Finding, texts, st.sampled_from(Severity), st.none() | texts, texts, texts, mapped(scalars))

@@ -44,7 +44,7 @@ def test_the_report_writer_of_the_guide_writes(sample_report: Report, monkeypatc
 
 
 def test_the_figure_of_the_guide_is_drawn() -> None:
-    """Its record is drawn with a bar for each interval that has a place."""
+    """Its record is drawn with a stroke for each value that has a place."""
     record, drawing = blocks("Add a kind of figure")
     names: dict[str, Any] = {
         **vars(scales),
@@ -55,9 +55,8 @@ def test_the_figure_of_the_guide_is_drawn() -> None:
     }
     exec(record, names)  # noqa: S102 - our own guide, and what is under test
     exec(drawing, names)  # noqa: S102 - as above
-    intervals = ((1.0, 10.0), (2.0, 3.0), (3.0, math.nan), (0.0, 1.0))
-    figure = names["Barcode"]("life spans", Axis("radius", logarithmic=True), intervals)
-    drawn = ET.fromstring(names["barcode"](figure))  # noqa: S314 - our own output
-    bars = [path.get("d") for path in drawn.findall("{http://www.w3.org/2000/svg}path")]
-    assert len(bars) == 2
-    assert len(set(bars)) == 2
+    figure = names["Rug"]("eigenvalues", Axis("size", logarithmic=True), (1.0, 10.0, math.nan, 0.0))
+    drawn = ET.fromstring(names["rug"](figure))  # noqa: S314 - our own output
+    strokes = [path.get("d") for path in drawn.findall("{http://www.w3.org/2000/svg}path")]
+    assert len(strokes) == 2
+    assert len(set(strokes)) == 2

@@ -76,7 +76,7 @@ def test_the_schema_is_strict(sample_report: Report) -> None:
     shapes = {
         tuple(holder): holder for holder, name in objects(document, "") if name not in (*maps, *document["analyzers"])
     }
-    assert len(shapes) == 21
+    assert len(shapes) == 23
     for holder in shapes.values():
         holder["surplus"] = 1
         assert not VALIDATOR.is_valid(document), holder
