@@ -63,7 +63,7 @@ from analyzers.quantization.sampling import sampled_rows
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.results import Result, Status
-from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.tensors import Role, Tensor
 from precisionlab.formats import FloatFormat
 
 
@@ -97,5 +97,5 @@ analyzer = Analyzer(
     summarize=summarize,
     by_default=False,
     reads_values=True,
-    reads_beside=True,
+    reads_beside=frozenset({Role.SENSITIVITY, Role.CALIBRATION}),
 )

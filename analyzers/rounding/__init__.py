@@ -51,7 +51,7 @@ from analyzers.rounding.options import Options
 from analyzers.rounding.rules import RULES
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.results import Result, Status
-from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.tensors import Role, Tensor
 
 
 def analyze(tensor: Tensor, options: Options) -> Result:
@@ -83,5 +83,5 @@ analyzer = Analyzer(
     summarize=summarize,
     by_default=False,
     reads_values=True,
-    reads_beside=True,
+    reads_beside=frozenset({Role.CALIBRATION}),
 )

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from precisionlab.analysis.costs import Cost
 from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.rules import Rule
-from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.tensors import Role, Tensor
+from precisionlab.checkpoints.model import TensorInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +49,7 @@ class Analyzer:
     """Whether it runs where no analyzers are named: for questions that cost no more than reading."""
     reads_values: bool = False
     """Whether it asks for `values()`: the scan then reads a tensor into memory once for all."""
-    reads_beside: bool = False
-    """Whether it looks at what files beside the checkpoint say (`Tensor.beside`)."""
+    reads_beside: frozenset[Role] = frozenset()
+    """Which files beside the checkpoint it looks at (`Tensor.beside`)."""
+    cost: Callable[[TensorInfo, Any], Cost] | None = None
+    """(header, options) -> what one tensor is going to take; for questions that cost more than reading."""

@@ -235,6 +235,9 @@ def add_scan(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     )
     what.add_argument("--calibration", metavar="FILE", help="second moments of what layers are fed, by layer")
     what.add_argument(
+        "--against", metavar="PATH", help="another checkpoint, whose tensors of the same names are compared"
+    )
+    what.add_argument(
         "--config", metavar="FILE", help="configuration; default: precisionlab.toml or pyproject.toml upwards"
     )
     judging = parser.add_argument_group("what counts")

@@ -10,6 +10,7 @@ from typing import Any
 
 from precisionlab.analysis.options import build_options, nearest, option_fields
 from precisionlab.analysis.rules import Severity
+from precisionlab.analysis.tensors import Role
 from precisionlab.cli.parser import FAIL_ON
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
@@ -99,6 +100,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         ignore=codes(wishes.of("ignore"), analyzers),
         sensitivity=wishes.of("sensitivity").value,
         calibration=wishes.of("calibration").value,
+        against=wishes.of("against").value,
     )
     return Plan(analyzers, settings, severity(wishes.of("fail-on")), warnings)
 
@@ -107,13 +109,14 @@ def refuse_unread(wishes: Wishes, analyzers: Sequence[Selected]) -> None:
     """See that files beside the checkpoint that flags name are looked at; the configuration may name them for others.
 
     Raises:
-        UsageError: no chosen analyzer does.
+        UsageError: no chosen analyzer looks at one.
     """
-    if any(selected.analyzer.reads_beside for selected in analyzers):
-        return
-    for role in ("sensitivity", "calibration"):
-        if getattr(wishes.arguments, role) is not None:
-            raise UsageError(f"--{role}", "no analyzer that runs looks at it", "name one that does with --analyzers")
+    read = frozenset[Role]().union(*(selected.analyzer.reads_beside for selected in analyzers))
+    for role in Role:
+        if role not in read and getattr(wishes.arguments, role.value) is not None:
+            raise UsageError(
+                f"--{role.value}", "no analyzer that runs looks at it", "name one that does with --analyzers"
+            )
 
 
 def configuration_for(named: str | None) -> Configuration:

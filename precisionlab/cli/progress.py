@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from precisionlab.escaping import printable
-from precisionlab.scanning.events import BytesRead, CheckpointOpened, Event, OpeningCheckpoint
+from precisionlab.scanning.events import BytesRead, CheckpointOpened, Event, OpeningCheckpoint, ResultReady
 
 WIDE, NARROW = 80, 45
 """Columns of a terminal from which there is room for everything, and for name and bar."""
@@ -33,6 +33,7 @@ class ProgressBar:
         console = Console(file=sys.stderr)
         self._progress = Progress(*columns_for(console.width), console=console, transient=True)
         self._task = self._progress.add_task("", total=None)
+        self._counted: Counted | None = None
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -49,12 +50,36 @@ class ProgressBar:
             self._begin(f"opening {short_name(event.path)}", None)
         elif isinstance(event, CheckpointOpened):
             self._begin(short_name(event.path), event.n_bytes)
+            self._counted = Counted(short_name(event.path), event.n_tensors) if event.costs else None
+        elif isinstance(event, ResultReady) and self._counted is not None and event.result.subject is not None:
+            self._counted.add(event.result.subject)
+            self._progress.update(self._task, description=self._counted.text)
         elif isinstance(event, BytesRead):
             self._progress.update(self._task, completed=event.n_bytes)
 
     def _begin(self, description: str, n_bytes: int | None) -> None:
         self._progress.remove_task(self._task)
         self._task = self._progress.add_task(description, total=n_bytes)
+
+
+class Counted:
+    """How many tensors have an answer: where analyzers take longer than reading, bytes alone tell little."""
+
+    def __init__(self, name: str, n_tensors: int) -> None:
+        self._name = name
+        self._n_tensors = n_tensors
+        self._n_answered = 0
+        self._latest: str | None = None
+
+    def add(self, subject: str) -> None:
+        """An answer about a tensor; those about one follow one another."""
+        self._n_answered += subject != self._latest
+        self._latest = subject
+
+    @property
+    def text(self) -> str:
+        """`model.safetensors 3/36`."""
+        return f"{self._name} {self._n_answered:,}/{self._n_tensors:,}"
 
 
 class NoProgress:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from precisionlab.analysis.report import Report
 from precisionlab.cli import messages
+from precisionlab.cli.cost_text import cost_note
 from precisionlab.cli.exit_codes import ExitCode, exit_code_of, was_anything_analysed
 from precisionlab.cli.interrupts import interrupted_once
 from precisionlab.cli.output import put
@@ -21,7 +22,8 @@ from precisionlab.escaping import printable
 from precisionlab.reports import digest, text_report, writers
 from precisionlab.reports.quantities import shown_name
 from precisionlab.scanning.companions import opened
-from precisionlab.scanning.events import PathFailed
+from precisionlab.scanning.costing import operations_a_second
+from precisionlab.scanning.events import CheckpointOpened, PathFailed
 from precisionlab.scanning.scan import Scan
 
 PIPE_COLUMNS = 100
@@ -54,7 +56,12 @@ def scan_and_deliver(arguments: argparse.Namespace) -> ExitCode:
                 messages.warning(warning)
         with opened(plan.settings) as companions:
             scan = Scan(arguments.paths, plan.analyzers, plan.settings, companions)
-            was_interrupted = listen(scan, shows_progress=messages.is_terminal() and not arguments.quiet)
+            was_interrupted = listen(
+                scan,
+                plan.settings.device,
+                shows_progress=messages.is_terminal() and not arguments.quiet,
+                tells_cost=not arguments.quiet,
+            )
     report = scan.report()
     code = ExitCode.INTERRUPTED if was_interrupted else outcome(report, plan, exits_zero=arguments.exit_zero)
     is_delivered = deliver(report, targets, arguments) if report.checkpoints else True
@@ -84,18 +91,27 @@ def strays_diverted(*, is_quiet: bool) -> Iterator[None]:
         yield
 
 
-def listen(scan: Scan, *, shows_progress: bool) -> bool:
+def listen(scan: Scan, device: str, *, shows_progress: bool, tells_cost: bool) -> bool:
     """Run the scan to its end or to Ctrl-C; whether it was that."""
     with ProgressBar() if shows_progress else NoProgress() as progress:
         try:
             with closing(iter(scan)) as events:
                 for event in events:
                     progress.show(event)
+                    if isinstance(event, CheckpointOpened) and tells_cost:
+                        tell_cost(event, device)
                     if isinstance(event, PathFailed):
                         messages.error(event.message)
         except KeyboardInterrupt:
             return True
     return False
+
+
+def tell_cost(opened_: CheckpointOpened, device: str) -> None:
+    """Say what the dear analyzers are going to take, before they start."""
+    note = cost_note(opened_.costs, opened_.n_tensors, lambda: operations_a_second(device))
+    if note:
+        messages.note(note)
 
 
 def deliver(report: Report, targets: Iterable[Path], arguments: argparse.Namespace) -> bool:

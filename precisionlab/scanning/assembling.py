@@ -68,12 +68,6 @@ def rule_summaries(analyzers: Iterable[Selected], settings: Settings) -> tuple[R
     )
 
 
-def companion_paths(settings: Settings) -> Mapping[str, str]:
-    """The files beside the checkpoint that were named."""
-    named = {"sensitivity": settings.sensitivity, "calibration": settings.calibration}
-    return {role: path for role, path in named.items() if path}
-
-
 def options_by_analyzer(analyzers: Iterable[Selected]) -> Mapping[str, Mapping[str, OptionValue]]:
     """The options of every analyzer that ran, by its name."""
     return {selected.analyzer.name: option_values(selected.options) for selected in analyzers}

@@ -28,13 +28,12 @@ class Companion:
     tensors: Mapping[str, TensorInfo]
 
     def match(self, name: str) -> TensorInfo | None:
-        """What the file holds for a tensor: under its name, or under that of the layer whose weight it is."""
-        return self.tensors.get(name) or (
-            self.tensors.get(name.removesuffix(WEIGHT)) if name.endswith(WEIGHT) else None
-        )
+        """What the file holds for a tensor: under its name, or (but for a checkpoint) of the layer whose weight it is."""
+        is_of_layer = name.endswith(WEIGHT) and self.role is not Role.REFERENCE
+        return self.tensors.get(name) or (self.tensors.get(name.removesuffix(WEIGHT)) if is_of_layer else None)
 
     def check(self, infos: Iterable[TensorInfo]) -> tuple[Skipped, ...]:
-        """What the file holds for no tensor of a checkpoint.
+        """What the file holds for no tensor of a checkpoint; of another checkpoint that is not told.
 
         Raises:
             UsageError: that is all of it.
@@ -47,6 +46,8 @@ class Companion:
             raise UsageError(
                 self.path, holds, "its names are those of the tensors, or of the layers whose .weight they are"
             )
+        if self.role is Role.REFERENCE:
+            return ()
         return tuple(
             Skipped(name, f"in {printable(self.path)}, but of no tensor of the checkpoint") for name in unknown
         )
@@ -86,10 +87,11 @@ def check_kind(kind: str | None, role: Role, path: str) -> None:
     Raises:
         UsageError: it is another one.
     """
-    if kind is not None and kind != KINDS[role]:
+    wanted = KINDS.get(role, "weights")
+    if kind is not None and kind != wanted:
         flags = ", ".join(f"--{other.value}" for other, known in KINDS.items() if known == kind)
-        remedy = f"give it with {flags}" if flags else f"give one of {KINDS[role]}"
-        raise UsageError(path, f"is a file of {printable(kind, 40)}, not of {KINDS[role]}", remedy)
+        remedy = f"give it with {flags}" if flags else f"give one of {wanted}"
+        raise UsageError(path, f"is a file of {printable(kind, 40)}, not of {wanted}", remedy)
 
 
 @contextmanager
@@ -99,16 +101,14 @@ def opened(settings: Settings) -> Iterator[Companions]:
     Raises:
         UsageError: one cannot be read as a checkpoint.
     """
-    wanted = {Role.SENSITIVITY: settings.sensitivity, Role.CALIBRATION: settings.calibration}
     with ExitStack() as stack:
         companions = []
-        for role, path in wanted.items():
-            if not path:
-                continue
+        for role, path in settings.beside.items():
             try:
                 checkpoint = stack.enter_context(open_checkpoint(path))
             except CheckpointError as error:
-                raise UsageError(f"--{role.value}", str(error), "make one with precisionlab.calibration") from None
+                remedy = "make one with precisionlab.calibration" if role in KINDS else ""
+                raise UsageError(f"--{role.value}", str(error), remedy) from None
             check_kind(checkpoint.metadata.get(KIND), role, path)
             companions.append(Companion(role, path, {info.name: info for info in checkpoint.tensors}))
         yield Companions(tuple(companions))

@@ -13,7 +13,7 @@ from precisionlab.escaping import printable
 
 OWN_FILE, SHARED_FILE = "precisionlab.toml", "pyproject.toml"
 TEXT_LISTS = ("analyzers", "include", "exclude", "select", "ignore")
-TEXTS = ("device", "fail-on", "memory", "sensitivity", "calibration")
+TEXTS = ("device", "fail-on", "memory", "sensitivity", "calibration", "against")
 INTEGERS = ("threads",)
 KEYS = (*TEXT_LISTS, *TEXTS, *INTEGERS)
 
@@ -28,6 +28,7 @@ EXAMPLES = {
     "memory": '"2GiB"',
     "sensitivity": '"fisher.safetensors"',
     "calibration": '"activations.safetensors"',
+    "against": '"base.safetensors"',
 }
 
 MAX_BYTES = 1 << 20

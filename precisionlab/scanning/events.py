@@ -1,7 +1,9 @@
 """What a running scan tells whoever listens."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from precisionlab.analysis.costs import Cost
 from precisionlab.analysis.results import Result
 
 
@@ -21,6 +23,8 @@ class CheckpointOpened:
     """Tensors that will be analysed."""
     n_bytes: int
     """Bytes that will be read."""
+    costs: Mapping[str, Cost] = field(default_factory=dict)
+    """What analyzers that tell are going to take for all tensors, by name."""
 
 
 @dataclass(frozen=True, slots=True)

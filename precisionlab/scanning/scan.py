@@ -17,11 +17,11 @@ from precisionlab.scanning.asking import described
 from precisionlab.scanning.assembling import (
     checkpoint_report,
     circumstances,
-    companion_paths,
     options_by_analyzer,
     rule_summaries,
 )
 from precisionlab.scanning.companions import NONE, Companions, opened
+from precisionlab.scanning.costing import costs_of
 from precisionlab.scanning.devices import resolve_device
 from precisionlab.scanning.discovery import load_all, load_analyzer
 from precisionlab.scanning.engine import run
@@ -78,7 +78,7 @@ class Scan:
                 "exclude": settings.exclude,
                 "select": settings.select,
                 "ignore": settings.ignore,
-                **companion_paths(settings),
+                **{role.value: path for role, path in settings.beside.items()},
             },
             run=circumstances(self._started, settings),
         )
@@ -108,7 +108,8 @@ class Scan:
             self._current = checkpoint, infos, results
             self._waiting.popleft()
             self._unmatched = self._companions.check(checkpoint.tensors)
-            yield CheckpointOpened(path, len(infos), sum(info.n_bytes for info in infos))
+            costs = costs_of(infos, self._analyzers)
+            yield CheckpointOpened(path, len(infos), sum(info.n_bytes for info in infos), costs)
             with closing(run(infos, self._analyzers, self._settings, self._companions)) as events:
                 for event in events:
                     if isinstance(event, ResultReady):

@@ -1,7 +1,7 @@
 """How a scan is to be run: which tensors, which rules, with what means."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.options import nearest
 from precisionlab.analysis.results import Result
+from precisionlab.analysis.tensors import Role
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 
@@ -46,12 +47,20 @@ class Settings:
     """A file that says how much errors cost, by tensor: see `precisionlab.calibration`."""
     calibration: str | None = None
     """A file of second moments of what layers are fed."""
+    against: str | None = None
+    """Another checkpoint, whose tensors of the same names are compared."""
 
     def __post_init__(self) -> None:
         if min(self.memory_bytes, self.threads) < 0:
             raise UsageError("", "memory_bytes and threads are whole numbers of at least 0")
         if any(isinstance(texts, str) for texts in (self.include, self.exclude, self.select, self.ignore)):
             raise UsageError("", "include, exclude, select and ignore are tuples of texts, not one text")
+
+    @property
+    def beside(self) -> Mapping[Role, str]:
+        """The files beside the checkpoint that are named, by what they are."""
+        named = {Role.SENSITIVITY: self.sensitivity, Role.CALIBRATION: self.calibration, Role.REFERENCE: self.against}
+        return {role: path for role, path in named.items() if path}
 
     @property
     def n_threads(self) -> int:

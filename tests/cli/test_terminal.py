@@ -14,8 +14,10 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
+from precisionlab.analysis.costs import Cost
+from precisionlab.analysis.results import Result
 from precisionlab.cli.progress import ProgressBar, columns_for, short_name
-from precisionlab.scanning.events import BytesRead, CheckpointOpened, OpeningCheckpoint
+from precisionlab.scanning.events import BytesRead, CheckpointOpened, OpeningCheckpoint, ResultReady
 
 Terminal = Callable[..., tuple[int, str]]
 
@@ -105,6 +107,18 @@ def test_the_bar_follows_the_events(capsys: pytest.CaptureFixture[str]) -> None:
         assert described(bar) == ("model.pth", 1000, 0)
         bar.show(BytesRead(400))
         assert described(bar) == ("model.pth", 1000, 400)
+    capsys.readouterr()
+
+
+def test_where_analyzers_are_dear_tensors_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each once, however many analyzers answer; what is said of the whole checkpoint is no tensor."""
+    with ProgressBar() as bar:
+        bar.show(CheckpointOpened("folder/model.pth", 3, 1000, {"spectrum": Cost(1.0)}))
+        shown = []
+        for subject in ("a", "a", "b", None):
+            bar.show(ResultReady(Result("spectrum", subject)))
+            shown.append(described(bar)[0])
+    assert shown == ["model.pth 1/3", "model.pth 1/3", "model.pth 2/3", "model.pth 2/3"]
     capsys.readouterr()
 
 

@@ -224,7 +224,7 @@ def test_a_configured_code_may_be_of_an_analyzer_that_does_not_run(
     assert command("scan", healthy, "-q", "-a", "quiet", "--ignore", "PL020")[0] == 2
 
 
-@pytest.mark.parametrize("role", ["sensitivity", "calibration"])
+@pytest.mark.parametrize("role", ["sensitivity", "calibration", "against"])
 def test_files_beside_that_nobody_reads_are_refused(role: str, command: Command, healthy: str) -> None:
     """Named by a flag while no chosen analyzer looks at them: nothing is left out without a word."""
     code, _, error = command("scan", healthy, f"--{role}", "nowhere.safetensors")

@@ -135,6 +135,16 @@ def test_files_are_told_apart_by_their_role() -> None:
     assert NONE.beside(header("a.weight"), FileReader(), Settings()) == {}
 
 
+def test_another_checkpoint_is_matched_by_full_names_alone() -> None:
+    """A layer's name is no tensor's there, and what it holds beyond is its own affair; no common name is an error."""
+    other = companion("a", "a.weight", "b", "c.weight", role=Role.REFERENCE)
+    matched = [other.match(name) for name in ("a.weight", "b.weight", "c.weight")]
+    assert [one.name if one else None for one in matched] == ["a.weight", None, "c.weight"]
+    assert other.check([header("a.weight")]) == ()
+    with pytest.raises(UsageError, match="holds nothing for any tensor"):
+        other.check([header("d.weight")])
+
+
 def test_no_files_are_no_companions() -> None:
     """An empty path is none."""
     with opened(Settings()) as none, opened(Settings(sensitivity="", calibration="")) as empty:
