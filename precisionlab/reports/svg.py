@@ -4,6 +4,7 @@ The drawings carry no colour of their own: `currentColor` and opacity, which a p
 style sheet refines by class. Each says in its title and description what it shows.
 """
 
+import html
 import json
 from collections.abc import Iterator
 
@@ -65,7 +66,8 @@ def bars(figure: Bars) -> Markup | None:
         return None
     area = Area(x, y, left_margin(y, [window.label for window in figure.windows]))
     base = 0.0 if y.logarithmic else y.clamped(0.0)
-    boxes = "".join(box(area, place, base) for place in bin_tops(figure, x, y, MOST_BARS))
+    # Markup, since long texts are cut where they are escaped, and paths are long.
+    boxes = Markup("".join(box(area, place, base) for place in bin_tops(figure, x, y, MOST_BARS)))
     below = area.bottom + 3 * ROW
     windows = [span(window, area, below + row * ROW) for row, window in enumerate(figure.windows)]
     return chart(
@@ -94,7 +96,7 @@ def readable(figure: Bars, area: Area) -> dict[str, str]:
         "heights": [scalar(height) for height in figure.heights],
         "unit": printable(figure.y.unit),
     }
-    return {"data_bars": json.dumps(bars)}
+    return {"data_bars": Markup(html.escape(json.dumps(bars)))}  # whole, as paths are
 
 
 def lines(figure: Lines) -> Markup | None:
@@ -170,7 +172,7 @@ def curve(series: Series, figure: Lines, area: Area, style: int) -> Markup:
     return element(
         "path",
         class_=f"line line-{style % 6}",
-        d="".join(parts),
+        d=Markup("".join(parts)),
         fill="none",
         stroke="currentColor",
         stroke_width=1.6,

@@ -146,7 +146,7 @@ def line(figure: Scatter, group: PointGroup, style: int, area: Area) -> Markup:
     return element(
         "path",
         class_=f"front group-{style % len(MARKS)}",
-        d=drawn,
+        d=Markup(drawn),
         fill="none",
         stroke="currentColor",
         stroke_width=1.2,
