@@ -1,6 +1,5 @@
 """Rows of a tensor, and inputs of several kinds for them."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from analyzers.rounding.options import Options
 from precisionlab.analysis.quantization.importance import moments_by_column
 from precisionlab.analysis.roles import EXPERTS, is_named
+from precisionlab.analysis.seeding import generator
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.checkpoints.model import TensorInfo
 from precisionlab.formats.blocks.records import matrix_shape
@@ -63,23 +63,17 @@ def sampled_rows(tensor: Tensor, options: Options) -> Singles:
     """Some rows [rows, k] of a tensor as a matrix, in float32: all of them, or drawn without repetition."""
     n_rows, n_columns = layer_shape(tensor.info)
     length = min(n_columns, options.max_terms)
-    random = generator(tensor.info.name, "rows", options)
+    random = generator(options.seed, "rows", tensor.info.name)
     chosen = np.sort(random.choice(n_rows, min(n_rows, options.rows), replace=False))
     rows = [tensor.part(row * n_columns, row * n_columns + length).double().cpu().numpy() for row in map(int, chosen)]
     with np.errstate(over="ignore"):
         return np.stack(rows).astype(np.float32)
 
 
-def generator(name: str, what: str, options: Options) -> np.random.Generator:
-    """Random numbers of a tensor's own, whichever others are looked at."""
-    digest = hashlib.sha256(f"{what} {name}".encode()).digest()
-    return np.random.default_rng([options.seed, int.from_bytes(digest[:8], "little")])
-
-
 def trials_of(tensor: Tensor, weights: Singles, options: Options) -> Iterator[Trial]:
     """The weights with inputs of every kind, which are numbers of the stored type where that has at least 16 bits."""
     k = weights.shape[1]
-    random = generator(tensor.info.name, "inputs", options)
+    random = generator(options.seed, "inputs", tensor.info.name)
     normal, uniform = random.standard_normal((k, options.inputs)), random.random((k, options.inputs))
     moments = None if is_stacked(tensor.info) else moments_by_column(tensor)
     yield Trial(Kind.NORMAL, weights, as_stored(normal, tensor))

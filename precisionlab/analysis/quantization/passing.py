@@ -15,7 +15,6 @@ from precisionlab.analysis.quantization.lone_outliers import LoneOutliers, exten
 from precisionlab.analysis.quantization.surroundings import surroundings_for
 from precisionlab.analysis.quantization.sweep import Loss, Question, Sweep
 from precisionlab.analysis.quantization.targets import Scale, Target
-from precisionlab.analysis.quantization.torch_threads import one_thread_each
 from precisionlab.analysis.quantization.worst_blocks import BlockLoss, has_places, worst_blocks, worst_of
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import BlockFormat
@@ -24,6 +23,7 @@ from precisionlab.formats.blocks.parts import Extent
 from precisionlab.formats.blocks.searching import searched
 from precisionlab.formats.blocks.work import Surroundings, Work
 from precisionlab.formats.sums import ErrorSums
+from precisionlab.structure.threads import one_thread_each
 
 Doubles = NDArray[np.float64]
 

@@ -1,0 +1,79 @@
+"""Weights as matrices: which tensors are some, how their rows are read, and what of them is finite."""
+
+from typing import TYPE_CHECKING
+
+from precisionlab.analysis.census.layouts import LAYOUTS
+from precisionlab.analysis.roles import STATES, is_named
+from precisionlab.analysis.tensors import Tensor
+from precisionlab.checkpoints.model import TensorInfo
+from precisionlab.formats.blocks.records import matrix_shape
+
+if TYPE_CHECKING:
+    import torch
+
+    from precisionlab.structure.matrices import Matrix
+
+ONE_AXIS = "it has fewer than two axes: there is no matrix"
+
+
+def obstacle(info: TensorInfo, least_axes: int = 2) -> str:
+    """Why a tensor is no weight that structure is looked for in; empty where it is one."""
+    if of_type := LAYOUTS[info.dtype].obstacle:
+        return of_type
+    if is_named(info.name, STATES):
+        return "an optimizer's state is no weight"
+    if len(info.shape) < least_axes:
+        return ONE_AXIS if least_axes == 2 else f"it has fewer than {least_axes} axes"
+    if 0 in info.shape:
+        return "it has no elements"
+    return ""
+
+
+def unfinite(tensor: Tensor) -> str:
+    """Why a tensor's numbers cannot be computed with: some are NaN or infinite; empty where all are finite."""
+    census = tensor.census()
+    n_others = census.n_elements - census.n_finite
+    return f"it holds {n_others:,} NaN or infinities" if n_others else ""
+
+
+def shape_of(info: TensorInfo) -> tuple[int, int]:
+    """A weight as a matrix: its first axis of more than one index (of three and more) by all others."""
+    shape = info.shape
+    while len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    return matrix_shape(shape, is_flat=False)
+
+
+def rows(tensor: Tensor, start: int, stop: int) -> "torch.Tensor":
+    """Rows from `start` up to `stop` of a tensor as a matrix, [rows, columns] in its stored type; read from the file, unless held."""
+    n_columns = shape_of(tensor.info)[1]
+    return tensor.part(start * n_columns, stop * n_columns).reshape(stop - start, n_columns)
+
+
+def chosen_rows(tensor: Tensor, indices: "torch.Tensor") -> "torch.Tensor":
+    """Some rows of a tensor as a matrix, [len(indices), columns] in float64 on the device; the indices ascend.
+
+    Raises:
+        CheckpointError: the bytes cannot be read.
+    """
+    import torch  # noqa: PLC0415 - takes a second; a scan that needs the census alone never pays it
+
+    if tensor.hold():
+        return tensor.values().reshape(shape_of(tensor.info))[indices.to(tensor.device)].double()
+    parts = [rows(tensor, row, row + 1).double() for row in indices.tolist()]
+    return torch.cat(parts) if parts else rows(tensor, 0, 0).double()
+
+
+def matrix_of(tensor: Tensor, scale: float = 1.0) -> "Matrix":
+    """A tensor as a matrix, its first axis by all others, divided by `scale`; tall ones need not fit into memory.
+
+    Reading columns of one that does not fit raises `TensorTooLargeError`.
+    """
+    from precisionlab.structure.matrices import Matrix  # noqa: PLC0415 - torch, as above
+
+    shape = shape_of(tensor.info)
+    return Matrix(
+        shape,
+        lambda start, stop: rows(tensor, start, stop).double() / scale,
+        lambda start, stop: tensor.values().reshape(shape)[:, start:stop].double() / scale,
+    )
