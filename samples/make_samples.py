@@ -18,6 +18,7 @@ from makers.quantized import quantized_tensors
 from makers.raw_safetensors import safetensors_bytes
 from makers.shared import shared_storage
 from makers.sick import sick_tensors
+from makers.structured import structured_tensors
 from makers.summed import summed_tensors
 from makers.tiny_transformer import Config, Training, batches, train, untrained
 
@@ -33,6 +34,7 @@ def write_planted(folder: Path) -> None:
     (folder / "accumulation.safetensors").write_bytes(safetensors_bytes(accumulated_tensors(), plain))
     (folder / "quantized.safetensors").write_bytes(safetensors_bytes(quantized_tensors(), plain))
     (folder / "summation.safetensors").write_bytes(safetensors_bytes(summed_tensors(), plain))
+    (folder / "structure.safetensors").write_bytes(safetensors_bytes(structured_tensors(), plain))
     torch.save(shared_storage(), folder / "shared-storage.pth")
 
 

@@ -20,6 +20,7 @@ SICK = (
     "quantized.safetensors",
     "accumulation.safetensors",
     "summation.safetensors",
+    "structure.safetensors",
 )
 HEALTHY = "healthy.safetensors"
 

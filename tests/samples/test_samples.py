@@ -33,6 +33,7 @@ SAME_BYTES = (
     "hostile-names.safetensors",
     "quantized.safetensors",
     "sick.safetensors",
+    "structure.safetensors",
     "summation.safetensors",
     "tiny-transformer-bf16-in-fp32.safetensors",
     "tiny-transformer/config.json",
@@ -228,7 +229,13 @@ def test_every_sample_is_described() -> None:
     """The README names every file, and every tensor of the checkpoints with planted faults."""
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
     files = {file.partition("/")[0] for file in (*SAME_BYTES, *SAME_CONTENTS)}
-    planted = ("sick.safetensors", "quantized.safetensors", "accumulation.safetensors", "summation.safetensors")
+    planted = (
+        "sick.safetensors",
+        "quantized.safetensors",
+        "accumulation.safetensors",
+        "summation.safetensors",
+        "structure.safetensors",
+    )
     tensors = {name for file in planted for name in read(file)}
     assert {name for name in {*files, *tensors} if f"`{name}" not in readme} == set()
 
@@ -418,6 +425,7 @@ def test_zeros_are_zeros_of_both_signs(sick: Mapping[str, Stored]) -> None:
         "quantized.safetensors",
         "accumulation.safetensors",
         "summation.safetensors",
+        "structure.safetensors",
     ],
 )
 def test_only_the_planted_pair_is_stored_twice(file: str) -> None:
@@ -646,3 +654,24 @@ def test_tensors_of_the_summation_sample_are_those_described() -> None:
     assert 65504**0.5 < np.abs(tensors["overflowing.weight"]).max() < 65504
     special = tensors["non_finite.weight"]
     assert sorted(map(str, special[~np.isfinite(special)])) == ["-inf", "inf", "nan"]
+
+
+def test_tensors_of_the_structure_sample_are_those_described() -> None:
+    """Rows that are zero, equal, near and opposite; shifts; ranks by numpy, and of the unfoldings of the kernel."""
+    tensors = {name.removesuffix(".weight"): tensor.values for name, tensor in read("structure.safetensors").items()}
+    assert np.flatnonzero(~tensors["dead_rows"].any(axis=1)).tolist() == [3, 7]
+    assert np.array_equal(tensors["duplicate_rows"][7], tensors["duplicate_rows"][3])
+    near = tensors["near_rows"]
+    assert 1e-5 < np.linalg.norm(near[7] - near[3]) / np.linalg.norm(near[3]) < 1e-3
+    assert np.array_equal(tensors["flipped_rows"][7], -tensors["flipped_rows"][3])
+    circulant = tensors["circulant"]
+    assert all(np.array_equal(row, np.roll(circulant[0], i)) for i, row in enumerate(circulant))
+    assert np.linalg.matrix_rank(tensors["low_rank"]) == 4
+    values = np.linalg.svd(tensors["hidden"], compute_uv=False)
+    assert values[0] > 100 * values[1]
+    assert values[-1] > 0.05
+    kernel = tensors["border_rank.conv"]
+    assert [
+        np.linalg.matrix_rank(np.moveaxis(kernel, i, 0).reshape(len(np.moveaxis(kernel, i, 0)), -1)) for i in range(3)
+    ] == [2, 2, 2]
+    assert tensors["healthy"].std() == pytest.approx(0.02, rel=0.05)

@@ -10,6 +10,21 @@ from precisionlab.scanning.discovery import analyzer_entry_points, load_all, loa
 
 Install = Callable[..., None]
 
+BUILT_IN = (
+    "bits",
+    "cp",
+    "lowrank",
+    "manifold",
+    "quantization",
+    "range",
+    "rounding",
+    "spectrum",
+    "summation",
+    "symmetry",
+    "topology",
+    "wavelet",
+)
+
 MODULE = """
 from dataclasses import dataclass
 from precisionlab.analysis.analyzers import Analyzer
@@ -41,7 +56,7 @@ def _forget_modules() -> None:
 def test_names_are_known_without_an_import(install: Install) -> None:
     """Listing names executes nobody's code: not even of an analyzer that cannot be imported."""
     install("party", {"zeta": "failing:x", "alpha": "thirdparty:signs"}, failing="raise SystemExit")
-    assert list(analyzer_entry_points()) == ["alpha", "bits", "quantization", "range", "rounding", "summation", "zeta"]
+    assert list(analyzer_entry_points()) == ["alpha", *BUILT_IN, "zeta"]
     assert "failing" not in sys.modules
     assert "thirdparty" not in sys.modules
 
@@ -90,7 +105,7 @@ def test_a_broken_one_is_a_warning_and_an_error_where_it_is_named(install: Insta
         leaving="raise SystemExit(3)",
     )
     discovered = load_all()
-    assert set(discovered.analyzers) == {"bits", "quantization", "range", "rounding", "signs", "summation"}
+    assert set(discovered.analyzers) == {*BUILT_IN, "signs"}
     (warning,) = discovered.warnings
     assert warning.startswith(f"{name}: ")
     with pytest.raises(AnalyzerError, match=problem) as caught:

@@ -1,0 +1,111 @@
+r"""Singular values of every weight as a matrix, what of them is more than chance, and what a format's noise hides.
+
+A weight is a matrix of its first axis by all others: outputs by inputs, filters by inputs and taps, experts of one
+tensor one behind the other. Singular values are exact: all of them, from the Gram matrix of the short side in float64,
+right to about 1e-10 of the largest, up to a short side of 8,192; beyond, the leading `spectrum.leading` by block Krylov
+iteration (from below), with the share of the energy that they hold.
+
+| measurement | meaning |
+| --- | --- |
+| `spectral_norm`, `frobenius_norm`, `nuclear_norm` | largest singular value, root of the sum of squares, sum |
+| `stable_rank` | \|W\|_F^2 / \|W\|_2^2 |
+| `effective_rank` | exp of the entropy of s / sum(s) (Roy and Vetterli 2007) |
+| `participation_ratio` | sum(s^2)^2 / sum(s^4) |
+| `condition_number` | largest over smallest; infinite of matrices that are singular in float64 |
+| `singular_values`, `captured_energy` | how many are known, and their share of \|W\|_F^2 |
+| `deficient_directions` | singular values no larger than what rounding to the stored type adds |
+| `rank[error=...]`, `parameters[error=...]` | least rank with a relative error \|W - W_r\|_F / \|W\|_F of 1, 5, 10 %, and the numbers of its factors over those of the matrix; over 1 they cost more than the matrix |
+| `break_even_rank` | mn / (m + n), at which factors take as many numbers as the matrix |
+| `marchenko_pastur_edge`, `..._scale` | largest singular value of a random matrix with the same bulk, and the standard deviation of its entries, from the median eigenvalue |
+| `marchenko_pastur_distance` | Kolmogorov and Smirnov's between the eigenvalues of W W^T / N and that law |
+| `outliers`, `outlier_energy` | singular values beyond the edge by more than the 99.9 % quantile of random matrices of this size (Tracy and Widom, Johnstone 2001), and their share of the energy |
+| `power_law_alpha`, `..._error`, `..._tail`, `..._distance` | exponent of the tail of the eigenvalues (Clauset, Shalizi and Newman 2009; the number that WeightWatcher gives), its standard error, the number of eigenvalues that it rests on, Kolmogorov and Smirnov's distance |
+| `noise_norm[format=...]`, `noise_frobenius[...]` | of Q(W) - W in `spectrum.format` |
+| `below_noise[...]` | singular values below the noise's norm, by which each may be moved (Weyl) |
+| `hidden_directions[...]`, `hidden_energy[...]` | singular values below rms(Q(W) - W) (mn)^(1/4), whose directions noise of independent entries hides (Benaych-Georges and Nadakuditi 2012), and their share of the energy |
+| `sample_...`, `..._mean`, `..._sd`, `..._z` | the same figures of a part of at most `spectrum.sample` rows and columns, drawn at random, beside `spectrum.draws` random matrices of its size |
+
+Random matrices are Gaussian ones of the same mean and deviation, and the part's own entries in random places. A rotation
+keeps singular values, so that it is no null here. A part has another spectrum than the whole: compare it with its nulls
+alone.
+
+**What it can and cannot tell.** Ranks and errors are exact: they tell what low-rank factors cost, and mostly that they do
+not pay (1 % of error often takes more numbers than the matrix has). Directions beyond the random edge are real structure;
+those within may be as well. A power law is fitted to any tail: an exponent from nine eigenvalues is no measurement, so
+look at `power_law_tail` and the distance. Exponents between 2 and 6 were proposed as signs of training quality (Martin and
+Mahoney 2021); measured on a BERT of 22M parameters they went with the damage that quantizing a layer does by a rank
+correlation of 0.21 to 0.34, effective rank by 0.66 to 0.74, which within layers of one type was 0.26 to 0.34 (it is mostly
+their size), stable rank by none; and giving bits to layers by stable rank did 1.4 to 2.7 times the damage of giving all
+the same. No rule here says otherwise: `quantization` with `--sensitivity` is for that.
+"""
+
+from analyzers.spectrum.checkpoint import summarize
+from analyzers.spectrum.drawing import draw
+from analyzers.spectrum.judging import judge
+from analyzers.spectrum.measuring import UNITS, measure, measurements
+from analyzers.spectrum.noise import MOST_ELEMENTS
+from analyzers.spectrum.options import Options
+from analyzers.spectrum.rules import RULES
+from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.comparisons import measurements_beside
+from precisionlab.analysis.costs import NO_COST, Cost
+from precisionlab.analysis.results import Result, Status
+from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.weights import obstacle, shape_of, unfinite
+from precisionlab.checkpoints.model import TensorInfo
+
+SHORT_SIDE = 8192
+"""Up to which all singular values are computed."""
+
+
+def analyze(tensor: Tensor, options: Options) -> Result:
+    """The spectrum of one weight."""
+    name = tensor.info.name
+    reason = obstacle(tensor.info) or too_few(tensor.info, options) or unfinite(tensor)
+    largest = 0.0 if reason else tensor.census().largest_magnitude
+    if not reason and not largest > 0:
+        reason = "every element is 0: there is no direction"
+    if reason:
+        return Result("spectrum", name, Status.SKIPPED, reason)
+    figures = measure(tensor, largest, options)
+    return Result(
+        "spectrum",
+        name,
+        measurements=(*measurements(figures), *measurements_beside(figures.compared, UNITS)),
+        findings=judge(name, figures, options),
+        figures=tuple(draw(figures, options)),
+    )
+
+
+def too_few(info: TensorInfo, options: Options) -> str:
+    """Why a small tensor is not looked at; empty where it is."""
+    if info.n_elements < options.min_elements:
+        return f"fewer than {options.min_elements:,} elements (spectrum.min_elements)"
+    return ""
+
+
+def cost(info: TensorInfo, options: Options) -> Cost:
+    """Two Gram matrices with their eigenvalues, and those of the random parts."""
+    if obstacle(info) or too_few(info, options):
+        return NO_COST
+    m, n = shape_of(info)
+    k, part = min(m, n), min(m, n, options.sample)
+    if k > SHORT_SIDE:
+        return Cost(16.0 * m * n * (options.leading + 8), 32.0 * max(m, n) * (options.leading + 8))
+    has_noise = bool(options.format) and m * n <= MOST_ELEMENTS
+    random = (1 + len(options.nulls) * options.draws) * (8.0 * part**3 + 1e7)
+    spectra = (1 + has_noise) * (1.2 * m * n * k + 4.0 * k**3)
+    return Cost(spectra + random, 16.0 * k * k + 8.0 * m * n * has_noise)
+
+
+analyzer = Analyzer(
+    "spectrum",
+    "Which directions does each matrix have, and which are more than chance or noise?",
+    analyze,
+    options=Options,
+    rules=RULES,
+    summarize=summarize,
+    by_default=False,
+    reads_values=True,
+    cost=cost,
+)
