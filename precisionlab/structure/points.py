@@ -36,7 +36,9 @@ class Cloud:
 def cloud(matrix: torch.Tensor, distance: Distance) -> Cloud:
     """The rows of a matrix [n, d] as points; Euclidean ones of a matrix in float64 are not copied, unless some are left out."""
     rows = matrix.double()
-    is_placed = torch.cat([part.isfinite().all(dim=1) for part in rows.split(max(1, TILE // max(1, rows.shape[1])))])
+    is_placed = torch.cat(
+        [part.isfinite().all(dim=1) for part in torch.split(rows, max(1, TILE // max(1, rows.shape[1])))]
+    )
     if distance is not Distance.EUCLIDEAN:
         largest = rows.abs().amax(dim=1) if rows.shape[1] else rows.new_zeros(rows.shape[0])
         rows = rows / largest[:, None]  # so that squares neither overflow nor vanish
