@@ -93,6 +93,7 @@ analyzer = Analyzer(
     options=Options,
     rules=RULES,
     summarize=summarize,
+    summarizes_skipped=True,
     by_default=False,
     reads_values=True,
     cost=cost,

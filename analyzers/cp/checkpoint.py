@@ -10,7 +10,7 @@ from analyzers.cp.options import Options
 from analyzers.cp.stacking import Stack, stacks_of, values_of
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Cell, Column, Figure, Table
-from precisionlab.analysis.results import Finding, Measurement, Result, metric
+from precisionlab.analysis.results import Finding, Measurement, Result, Status, metric
 from precisionlab.escaping import printable
 
 HEADLINES = ("error", "smallest_rank", "smallest_parameters", "captured_energy", "sample_error_z")
@@ -38,6 +38,9 @@ def summarize(answers: Sequence[Answer], options: Options) -> Result:
                 Finding(one.code, one.severity, None, f"{name}: {one.message}", one.remedy, one.evidence)
                 for one in judge(name, found, options)
             ]
+    if not counted and not n_stacks:
+        left = f"; {n_left:,} are left out (cp.stacks, cp.min_elements, cp.max_elements)" if n_left else ""
+        return Result("cp", None, Status.SKIPPED, f"no finite layers of equal shape to stack{left}")
     measured.insert(1, Measurement(metric("stacks", "stacks"), n_stacks))
     return Result("cp", None, measurements=tuple(measured), findings=tuple(findings), figures=tuple(figures))
 

@@ -31,7 +31,9 @@ class Options:
     )
     heads: int = option(0, "Attention heads, as which projections are folded; 0 for none.", minimum=0)
     reshape: str = option("", "Shape, such as 64x64x256, as which weights of so many elements are folded.")
-    nulls: tuple[str, ...] = option(NULLS[:2], "Random tensors that errors stand beside; none for none.", choices=NULLS)
+    nulls: tuple[str, ...] = option(
+        NULLS[:2], "Random tensors that errors stand beside; empty for none.", choices=NULLS
+    )
     draws: int = option(10, "Random tensors of each kind.", minimum=10, maximum=1000)
     sample: int = option(
         64, "Indices of each axis, drawn at random, of the part that stands beside random ones.", minimum=2, maximum=512

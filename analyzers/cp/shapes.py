@@ -9,7 +9,7 @@ from precisionlab.checkpoints.model import TensorInfo
 
 A_MATRIX = (
     "it is a matrix, whose CP decomposition is its SVD (see lowrank): "
-    "fold it by cp.heads or cp.reshape; layers of equal shape are stacked below"
+    "fold it by cp.heads or cp.reshape; numbered layers of equal shape are stacked, which the checkpoint's own result tells"
 )
 
 

@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from analyzers.lowrank.checkpoint import summarize
 from analyzers.lowrank.drawing import draw
-from analyzers.lowrank.measuring import LARGEST_KNOWN, MOST_HELD, Figures, measure, measurements
+from analyzers.lowrank.measuring import LARGEST_KNOWN, MOST_HELD, Figures, folding_for, measure, measurements
 from analyzers.lowrank.options import Options
 from analyzers.lowrank.rules import LOW_RANK, RULES
 from precisionlab.analysis.analyzers import Analyzer
@@ -54,6 +54,10 @@ from precisionlab.checkpoints.model import TensorInfo
 
 SHORT_SIDE = 8192
 """Up to which all singular values are computed."""
+OVERHEAD, FOLDED_DRAW, FOLDED_ELEMENT = 5e7, 4e8, 2e4
+"""Products of matrices in the time that one random matrix takes whatever its size, folded, and folded an element."""
+BAND_ELEMENTS = 1 << 22
+"""Of a band of a matrix that is read in float64."""
 LEAST_SIDE = 8
 """Of a matrix of which a rank says something."""
 
@@ -108,12 +112,17 @@ def cost(info: TensorInfo, options: Options) -> Cost:
     m, n = shape_of(info)
     k, part = min(m, n), min(m, n, options.sample)
     best = 1.2 * m * n * k + 4.0 * k**3 if k <= SHORT_SIDE else 16.0 * m * n * (options.max_columns + 8)
-    random = (1 + len(options.nulls) * options.draws) * (8.0 * part**3 + (2e9 if m * n <= LARGEST_KNOWN else 0.0))
+    folding = folding_for(info, options)
+    draw = 8.0 * part**3 + OVERHEAD
+    if folding is not None and m * n <= LARGEST_KNOWN and max(m, n) <= options.sample:
+        draw += FOLDED_DRAW + FOLDED_ELEMENT * m * n
+    random = (1 + len(options.nulls) * options.draws) * draw
+    bands = min(4.0 * 8 * BAND_ELEMENTS, 32.0 * m * n)
     if m * n > MOST_HELD:
-        return Cost(best + random, 16.0 * k * k)
+        return Cost(best + random, 16.0 * k * k + bands)
     columns = 6.0 * m * n * min(k, options.max_columns)
-    folded = 60_000.0 * m * n if m * n <= options.max_folded else 0.0
-    return Cost(best + random + columns + folded, 16.0 * k * k + 10.0 * m * n)
+    folded = 60_000.0 * m * n if folding is not None and m * n <= options.max_folded else 0.0
+    return Cost(best + random + columns + folded, 16.0 * k * k + 10.0 * m * n + bands)
 
 
 analyzer = Analyzer(

@@ -66,14 +66,18 @@ def measured(tensor: Tensor, scale: float, options: Options) -> Figures | str:
     from analyzers.manifold.dimensions import two_nn  # noqa: PLC0415 - torch and scipy, which are slow to load
     from analyzers.manifold.layout import laid_out  # noqa: PLC0415
     from precisionlab.structure.neighbours import nearest  # noqa: PLC0415
+    from precisionlab.structure.points import LARGEST, Distance  # noqa: PLC0415
 
+    if options.distance == Distance.EUCLIDEAN and scale > LARGEST:
+        return f"numbers beyond {LARGEST:g}: {options.distance} distances may overflow float64"
     info = tensor.info
     n_rows, n_columns = rows_of(info)
     among = drawn_rows(info, most_rows(info, options.queries), options.seed, "rows")
     cloud = placed(chosen(tensor, among, scale), options.distance)
     n_points = len(cloud.points)
     if n_points < LEAST_POINTS:
-        return f"it has {n_points} distinct rows with a place: fewer than {LEAST_POINTS} tell no dimension"
+        rows = "row" if n_points == 1 else "rows"
+        return f"it has {n_points} distinct {rows} with a place: fewer than {LEAST_POINTS} tell no dimension"
     queries = evenly(n_points, options.queries)
     near = nearest(cloud.points, most_neighbours(n_points, options), queries)
     own = dimensions(cloud.points, near.distances, near.indices, queries, options)

@@ -33,7 +33,7 @@ class Options:
     )
     nulls: tuple[str, ...] = option(
         NULLS,
-        "Random matrices that figures stand beside; rotated ones keep the spectrum; none for none.",
+        "Random matrices that figures stand beside; rotated ones keep the spectrum; empty for none.",
         choices=NULLS,
     )
     draws: int = option(10, "Random matrices of each kind.", minimum=10, maximum=1000)

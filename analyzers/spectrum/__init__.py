@@ -1,7 +1,7 @@
 r"""Singular values of every weight as a matrix, what of them is more than chance, and what a format's noise hides.
 
 A weight is a matrix of its first axis by all others: outputs by inputs, filters by inputs and taps, experts of one
-tensor one behind the other. Singular values are exact: all of them, from the Gram matrix of the short side in float64,
+tensor one below the other. Singular values are exact: all of them, from the Gram matrix of the short side in float64,
 right to about 1e-10 of the largest, up to a short side of 8,192; beyond, the leading `spectrum.leading` by block Krylov
 iteration (from below), with the share of the energy that they hold.
 
@@ -56,6 +56,8 @@ from precisionlab.checkpoints.model import TensorInfo
 
 SHORT_SIDE = 8192
 """Up to which all singular values are computed."""
+BAND_ELEMENTS = 1 << 22
+"""Of a band of a matrix that is read in float64."""
 
 
 def analyze(tensor: Tensor, options: Options) -> Result:
@@ -95,7 +97,8 @@ def cost(info: TensorInfo, options: Options) -> Cost:
     has_noise = bool(options.format) and m * n <= MOST_ELEMENTS
     random = (1 + len(options.nulls) * options.draws) * (8.0 * part**3 + 1e7)
     spectra = (1 + has_noise) * (1.2 * m * n * k + 4.0 * k**3)
-    return Cost(spectra + random, 16.0 * k * k + 8.0 * m * n * has_noise)
+    bands = min(4.0 * 8 * BAND_ELEMENTS, 32.0 * m * n)
+    return Cost(spectra + random, 16.0 * k * k + 8.0 * m * n * has_noise + bands)
 
 
 analyzer = Analyzer(

@@ -48,9 +48,8 @@ def values_chart(figures: Figures) -> Lines:
         drawn.append(
             line("random matrix of its bulk", random_values(figures.bulk, len(spectrum.values)) * spectrum.unit)
         )
-    return Lines(
-        "Singular values", Axis("number", logarithmic=True), Axis("singular value", logarithmic=True), tuple(drawn)
-    )
+    title = "Singular values" + (f"; no rounding noise, since {figures.no_noise}" if figures.no_noise else "")
+    return Lines(title, Axis("number", logarithmic=True), Axis("singular value", logarithmic=True), tuple(drawn))
 
 
 def random_values(bulk: RandomBulk, count: int) -> Doubles:

@@ -107,6 +107,8 @@ class Figures:
     compared: Compared
     sampled: tuple[int, int]
     """Rows and columns of the part that stands beside random ones."""
+    no_noise: str = ""
+    """Why the noise of a format that was asked for is left out; empty where it is not."""
 
     @property
     def deficient(self) -> int:
@@ -136,6 +138,7 @@ def measure(tensor: Tensor, largest: float, options: Options) -> Figures:
         storage_noise(tensor, spectrum),
         beside(part, tensor, options),
         (part.shape[0], part.shape[1]),
+        why_no_noise(tensor, spectrum, scale) if options.target is not None else "",
     )
 
 
@@ -157,16 +160,24 @@ def noise_of(tensor: Tensor, spectrum: Spectrum, scale: float, options: Options)
     from precisionlab.structure.singular import singular_values  # noqa: PLC0415
 
     target = options.target
-    too_large = tensor.info.n_elements > MOST_ELEMENTS or tensor.info.n_bytes > tensor.memory_bytes
-    if target is None or too_large or not spectrum.is_whole:
+    if target is None or why_no_noise(tensor, spectrum, scale):
         return None
     values = tensor.values().reshape(spectrum.shape)
-    if not spans_binary32(scale):
-        return None
     noise = rounding_noise(values, target)
     return noise_beside(
         spectrum.values, singular_values(matrix_at_hand(noise)).cpu().numpy() / scale, spectrum.shape, target.name
     )
+
+
+def why_no_noise(tensor: Tensor, spectrum: Spectrum, scale: float) -> str:
+    """Why the rounding noise of a matrix is not looked at; empty where it can be."""
+    if tensor.info.n_elements > MOST_ELEMENTS:
+        return f"it has more than {MOST_ELEMENTS:,} elements"
+    if tensor.info.n_bytes > tensor.memory_bytes:
+        return f"its {tensor.info.n_bytes:,} bytes exceed the {tensor.memory_bytes:,} of --memory"
+    if not spectrum.is_whole:
+        return "not all singular values are known"
+    return "" if spans_binary32(scale) else "binary32 does not hold its numbers"
 
 
 def spans_binary32(scale: float) -> bool:

@@ -19,8 +19,10 @@ class Options:
         FormatError: there is no such format.
     """
 
-    format: str = option("int4_g128", "Format whose rounding noise Q(W) - W stands beside the spectrum; none for none.")
-    nulls: tuple[str, ...] = option(NULLS, "Random matrices that figures stand beside; none for none.", choices=NULLS)
+    format: str = option(
+        "int4_g128", "Format whose rounding noise Q(W) - W stands beside the spectrum; empty for none."
+    )
+    nulls: tuple[str, ...] = option(NULLS, "Random matrices that figures stand beside; empty for none.", choices=NULLS)
     draws: int = option(10, "Random matrices of each kind.", minimum=10, maximum=1000)
     sample: int = option(
         512, "Rows and columns, drawn at random, of the part that stands beside random ones.", minimum=16, maximum=4096

@@ -56,7 +56,7 @@ def kernel_figures(kernels: Kernels, options: Options) -> Iterator[Figure]:
         Column("part"),
         Column("energy", "share"),
         Column("white noise", "share"),
-        *null_columns(kernels.beside),
+        *null_columns(kernels.beside, "share"),
     )
     yield Table(f"Energy of the irreducible parts of {group.name}{drawn}{of}", share_columns, share_rows)
     yield parts_scatter(group.name, shares, expected)
@@ -105,7 +105,7 @@ def mixer_tables(mixer: Mixer, orthogonality: Orthogonality | None, options: Opt
     if mixer.beside:
         part = "all of it" if mixer.is_whole else f"a block of {mixer.block[0]:,} x {mixer.block[1]:,}"
         drawn = tuple((one.of, mixer.block_shares[one.of], *null_cells(one, mixer.beside)) for one in mixer.beside)
-        of_block = (Column("family"), Column("energy in it", "share"), *null_columns(mixer.beside))
+        of_block = (Column("family"), Column("energy in it", "share"), *null_columns(mixer.beside, "share"))
         yield Table(f"Closeness of {part}{null_words(mixer.beside, options)}", of_block, drawn)
 
 
@@ -132,11 +132,12 @@ def null_words(beside: Sequence[Beside], options: Options) -> str:
     return f", beside {options.draws} random copies (seed {options.seed})" if beside else ""
 
 
-def null_columns(beside: Sequence[Beside]) -> tuple[Column, ...]:
-    """Three columns for each kind of random matrices."""
+def null_columns(beside: Sequence[Beside], unit: str = "") -> tuple[Column, ...]:
+    """Three columns for each kind of random matrices, in the unit of the figure; a z-score has none."""
     nulls = beside[0].compared if beside else {}
-    labels = [label for null in nulls for label in (f"{null.value}, mean", "sd", "z")]
-    return tuple(map(Column, labels))
+    return tuple(
+        column for null in nulls for column in (Column(f"{null.value}, mean", unit), Column("sd", unit), Column("z"))
+    )
 
 
 def null_cells(one: Beside | None, beside: Sequence[Beside]) -> tuple[Cell, ...]:

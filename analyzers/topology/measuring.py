@@ -22,7 +22,7 @@ from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.seeding import generator
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.structure.nulls import Null
-from precisionlab.structure.points import Cloud, Distance, cloud
+from precisionlab.structure.points import LARGEST, Cloud, Distance, cloud
 from precisionlab.structure.singular import scale_of
 from precisionlab.structure.spanning import spanning_tree
 
@@ -60,8 +60,10 @@ def measure(tensor: Tensor, options: Options) -> Figures | str:
     roll = roll_of(points)
     if not roll.is_finite.any():
         return f"all its {points.what} hold NaN or infinities"
-    scale = scale_of(roll.largest)
     name, distance = tensor.info.name, Distance(options.distance)
+    if distance is Distance.EUCLIDEAN and roll.largest > LARGEST:
+        return f"numbers beyond {LARGEST:g}: sums of {distance.value} distances may overflow float64"
+    scale = scale_of(roll.largest)
     distinct = roll.distinct
     looked_at = some_of(distinct, most_points(points.d, options), options, name)
     placed = centred(points, looked_at, scale, distance)

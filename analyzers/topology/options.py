@@ -38,7 +38,7 @@ class Options:
     )
     size: int = option(160, "Points whose homology beyond dimension 0 is computed at a time.", minimum=8, maximum=10000)
     repeats: int = option(5, "Random subsets.", minimum=2, maximum=100)
-    nulls: tuple[str, ...] = option(NULLS, "Random matrices that figures stand beside; none for none.", choices=NULLS)
+    nulls: tuple[str, ...] = option(NULLS, "Random matrices that figures stand beside; empty for none.", choices=NULLS)
     draws: int = option(10, "Random matrices of each kind, and copies with permuted axes.", minimum=10, maximum=1000)
     null_size: int = option(100, "Points, drawn at random, that stand beside random ones.", minimum=8, maximum=1000)
     seed: int = option(0, "Seed of all that is drawn.", minimum=0)
@@ -46,7 +46,10 @@ class Options:
         30.0, "Seconds that homology beyond dimension 0 of one tensor may take.", minimum=0.1, maximum=86400
     )
     operations: float = option(
-        2e12, "Operations for the distances among all points; beyond them a random part is looked at.", minimum=1e6
+        2e12,
+        "Operations for the distances among all points; beyond them a random part is looked at.",
+        minimum=1e6,
+        maximum=1e24,
     )
     images: int = option(
         1024, "Kernels, or features of positions, whose cubical homology is computed.", minimum=2, maximum=1 << 20

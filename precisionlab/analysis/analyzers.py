@@ -45,6 +45,8 @@ class Analyzer:
     rules: tuple[Rule, ...] = ()
     summarize: Callable[[Sequence[Answer], Any], Result] | None = None
     """(answers of all tensors, options) -> the checkpoint's own result, whose subject is None."""
+    summarizes_skipped: bool = False
+    """Whether it is asked for the checkpoint's own result where it skipped all tensors: some are told of together only."""
     by_default: bool = True
     """Whether it runs where no analyzers are named: for questions that cost no more than reading."""
     reads_values: bool = False

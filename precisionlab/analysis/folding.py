@@ -42,11 +42,14 @@ def parse_shape(option: str, text: str) -> tuple[int, ...]:
     """`64x64x256` as numbers, without axes of one index; empty for an empty text.
 
     Raises:
-        UsageError: it is no shape of two or more axes.
+        UsageError: it is no shape of two or more axes of more than one index.
     """
-    if text and not SHAPE.fullmatch(text):
+    if not text:
+        return ()
+    sizes = tuple(int(part) for part in text.split("x") if int(part) > 1) if SHAPE.fullmatch(text) else ()
+    if len(sizes) < 2:
         raise UsageError(option, f"takes a shape such as 64x64x256, not {printable(text, 40)}")
-    return tuple(int(part) for part in text.split("x") if int(part) > 1) if text else ()
+    return sizes
 
 
 def folding_of(info: TensorInfo, heads: int, reshape: tuple[int, ...]) -> Folding | None:

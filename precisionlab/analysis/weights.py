@@ -1,7 +1,9 @@
 """Weights as matrices: which tensors are some, how their rows are read, and what of them is finite."""
 
+import math
 from typing import TYPE_CHECKING
 
+from precisionlab.analysis.axes import Axis, axes_of
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.roles import STATES, is_named
 from precisionlab.analysis.tensors import Tensor
@@ -37,8 +39,13 @@ def unfinite(tensor: Tensor) -> str:
 
 
 def shape_of(info: TensorInfo) -> tuple[int, int]:
-    """A weight as a matrix: its first axis of more than one index (of three and more) by all others."""
+    """A weight as a matrix: its first axis of more than one index (of three and more) by all others.
+
+    The matrices of experts, [n, outputs, inputs], and the like stand one below the other.
+    """
     shape = info.shape
+    if axes_of(info)[:1] == (Axis.LAYERS,):
+        return math.prod(shape[:-1]), shape[-1]
     while len(shape) > 2 and shape[0] == 1:
         shape = shape[1:]
     return matrix_shape(shape, is_flat=False)

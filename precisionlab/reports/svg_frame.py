@@ -98,7 +98,9 @@ def x_tick(area: Area, tick: Tick) -> Markup:
     """A tick under the drawing."""
     at = area.across(tick.place)
     mark = element("path", class_="axis", d=f"M{at:g} {area.bottom:g}v4", stroke="currentColor")
-    return joined(mark, label(tick.label, at, area.bottom + ROW - 2, "middle", "tick"))
+    is_cut = at + text_width(tick.label) / 2 > WIDTH
+    place, anchor = (WIDTH, "end") if is_cut else (at, "middle")
+    return joined(mark, label(tick.label, place, area.bottom + ROW - 2, anchor, "tick"))
 
 
 def y_tick(area: Area, tick: Tick) -> Markup:

@@ -33,8 +33,8 @@ class Respondent:
     def summary(self) -> Sequence[Result]:
         """The analyzer's result for the whole checkpoint; none where it has nothing to say, as where it never answered."""
         summarize = self._analyzer.summarize
-        has_answered = any(given.result.status is Status.DONE for given in self._answers)
-        if summarize is None or not has_answered:
+        telling = {Status.DONE, Status.SKIPPED} if self._analyzer.summarizes_skipped else {Status.DONE}
+        if summarize is None or not any(given.result.status in telling for given in self._answers):
             return ()
         return (self._guarded(None, lambda: summarize(self._answers, self._options)),)
 

@@ -7,6 +7,8 @@ import torch
 
 NEAR = 1e-6
 """Squares of distances below this share of the points' own squares lose more than ten of sixteen digits in products."""
+LARGEST = 1e290
+"""Magnitude of coordinates beyond which distances, and sums of many, may overflow float64."""
 TILE = 1 << 24
 """Numbers held at a time: 128 MiB."""
 

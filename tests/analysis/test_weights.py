@@ -78,3 +78,19 @@ def test_a_matrix_is_read_by_rows_and_by_columns_and_scaled() -> None:
     np.testing.assert_array_equal(streamed.rows(0, 6).numpy(), array.astype(np.float64))
     with pytest.raises(TensorTooLargeError, match="raise --memory"):
         streamed.columns(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "expected"),
+    [
+        ("mlp.experts.down_proj", (3, 10, 6), (30, 6)),
+        ("pos_embed", (2, 10, 6), (20, 6)),
+        ("pos_embed", (1, 10, 6), (10, 6)),
+        ("conv.weight", (3, 10, 6), (3, 60)),
+        ("conv.weight", (1, 10, 6), (10, 6)),
+    ],
+    ids=str,
+)
+def test_experts_stand_one_below_the_other(name: str, shape: tuple[int, ...], expected: tuple[int, int]) -> None:
+    """Each row is an output of one of them; of all else rows are the first axis of more than one index."""
+    assert shape_of(in_memory(np.zeros(shape, np.float32), name).info) == expected

@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
 from precisionlab.structure import spanning
+from precisionlab.structure.points import squared_distances
 from precisionlab.structure.spanning import SpanningTree, spanning_tree
 
 Doubles = NDArray[np.float64]
@@ -69,6 +70,22 @@ def test_near_duplicates_have_right_heights() -> None:
     near = np.concatenate([points, points])
     near[20:, 0] += 2.0**-40
     assert tree_of(near).lengths[:20] == pytest.approx(np.abs(near[20:, 0] - near[:20, 0]).min(), rel=1e-3)
+
+
+def test_long_points_are_copied_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 40 points of 500 coordinates, no more are copied at a time than a tile has room for: edges stay the same."""
+    points = np.random.default_rng(4).standard_normal((40, 500))
+    expected, asked = tree_of(points), []
+
+    def noted(some: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+        asked.append(some.numel())
+        return squared_distances(some, others)
+
+    monkeypatch.setattr(spanning, "TILE", 4000)
+    monkeypatch.setattr(spanning, "squared_distances", noted)
+    found = tree_of(points)
+    assert max(asked) <= 4000
+    assert np.array_equal(found.edges, expected.edges)
 
 
 @pytest.mark.parametrize("n", [0, 1])

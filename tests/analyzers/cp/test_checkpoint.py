@@ -1,9 +1,11 @@
 """Stacked layers, and the table of all tensors."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from analyzers import cp
 from analyzers.cp.checkpoint import summarize
@@ -11,7 +13,9 @@ from analyzers.cp.options import Options
 from analyzers.cp.stacking import stackable, stacks_of
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Table
+from precisionlab.analysis.results import Status
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.cli.main import main
 from tests.analyzers.memory import in_memory
 
 OPTIONS = Options(ranks=("1", "2", "4"), nulls=())
@@ -75,7 +79,7 @@ def test_what_cannot_be_stacked_is_left() -> None:
     assert stacks_of(tensors[:1], OPTIONS) == ([], 0)
     for value in (np.nan, 0.0):
         bad = [in_memory(np.full((9, 8), value, np.float32), f"layers.{i}.w") for i in range(3)]
-        assert summarize(answers(bad), OPTIONS).values["stacks"] == 0
+        assert summarize(answers(bad), OPTIONS).status is Status.SKIPPED
     shared = in_memory(np.ones((9, 8), np.float32), "layers.1.w", owner="layers.0.w")
     assert stackable(shared.info) == ""
 
@@ -90,3 +94,18 @@ def test_tensors_have_a_table() -> None:
     assert [row[:2] for row in table.rows] == [("a.weight", "6 x 5 x 3 x 3")]
     assert result.values["tensors"] == 1
     assert summarize([], OPTIONS).figures == ()
+
+
+@pytest.mark.parametrize(("n_layers", "code"), [(3, 0), (1, 2)])
+def test_a_checkpoint_of_matrices_alone_has_its_stacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], n_layers: int, code: int
+) -> None:
+    """As language models are: every tensor is skipped, their stack is decomposed; one layer is nothing to analyse."""
+    random = np.random.default_rng(0)
+    arrays = {f"layers.{i}.w": random.standard_normal((9, 8)).astype(np.float32) for i in range(n_layers)}
+    save_file(arrays, tmp_path / "model.safetensors")
+    flags = ["--set", "cp.ranks=1,2", "--set", "cp.nulls=", "--set", "cp.min_elements=1"]
+    assert main(["scan", str(tmp_path / "model.safetensors"), "-a", "cp", *flags]) == code
+    written = capsys.readouterr()
+    assert ("layers.*.w" in written.out) == (code == 0)
+    assert ("nothing was analysed" in written.err) == (code == 2)

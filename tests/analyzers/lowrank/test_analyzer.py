@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -207,7 +208,13 @@ def test_large_tensors_have_fewer_ways_and_say_so(answered: Callable[..., Result
 
 
 @pytest.mark.parametrize(
-    ("options", "error"), [({"reshape": "3by4"}, UsageError), ({"formats": ("nvfp44",)}, FormatError)]
+    ("options", "error"),
+    [
+        ({"reshape": "3by4"}, UsageError),
+        ({"formats": ("nvfp44",)}, FormatError),
+        ({"formats": ("float8_e4m3fn",)}, UsageError),
+        ({"formats": ("int8_channel:mse",)}, UsageError),
+    ],
 )
 def test_wrong_options_are_refused(options: Mapping[str, Any], error: type[Exception]) -> None:
     """Before anything is read."""
@@ -226,6 +233,25 @@ def test_the_checkpoint_counts_wins(analyzer: Analyzer, answered: Callable[..., 
     assert [row[0] for row in table.rows] == ["a", "b\\x1b"]
     for size in (0.5, 0.25, 0.125):
         assert sum(int(value) for key, value in result.values.items() if f"wins[size={size}" in key) == 2
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2])
+def test_types_of_few_bits_are_those_of_the_same_numbers(answered: Callable[..., Result], dtype: type[Any]) -> None:
+    """In float32; only what takes a share of the stored bits differs."""
+    array = (WEIGHT * np.float32(100)).astype(dtype)
+    few, many = answered(array, **QUICK), answered(array.astype(np.float32), **QUICK)
+    assert few.status is Status.DONE
+    same = [key for key in few.values if key.startswith(("numbers", "error", "rank", "format_error"))]
+    assert {key: few.values[key] for key in same} == pytest.approx({key: many.values[key] for key in same})
+
+
+def test_small_numbers_of_float16_are_not_lost(measured: Measured) -> None:
+    """Divided by a large one in float16, they would be 0."""
+    array = np.full((64, 64), 1e-4, np.float16) * RANDOM.choice([-1, 1], (64, 64)).astype(np.float16)
+    array[0, 0] = 60_000
+    values = measured(array, formats=(), max_columns=64, **QUICK)
+    assert values["error[method=cr,size=0.125]"] == pytest.approx(values["error[method=svd,size=0.125]"], rel=0.2)
+    assert float(values["error[method=svd,size=0.125]"]) > 0
 
 
 def test_costs_grow_with_the_tensor() -> None:

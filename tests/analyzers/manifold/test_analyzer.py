@@ -1,11 +1,14 @@
 """What the `manifold` analyzer says of weights, and of what is none."""
 
+import tracemalloc
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from analyzers.manifold.sampling import placed
 from precisionlab.analysis.figures import Lines, Scatter, Table
 from precisionlab.analysis.results import Result, Scalar, Status
 
@@ -64,11 +67,12 @@ def test_same_seed_same_answer(answered: Answered) -> None:
         (np.float32(1), "fewer than two axes"),
         (np.ones(200, np.float32), "fewer than two axes"),
         (np.ones((0, 8), np.float32), "no elements"),
-        (np.ones((40, 8), np.float32), "1 distinct rows"),
-        (np.zeros((40, 8), np.float32), "1 distinct rows"),
+        (np.ones((40, 8), np.float32), "1 distinct row with"),
+        (np.zeros((40, 8), np.float32), "1 distinct row with"),
         (np.full((40, 8), np.nan, np.float32), "NaN"),
         (np.eye(9, 40, dtype=np.float32), "9 distinct rows"),
         (np.ones((2, 2), np.float32), "fewer than 64 elements"),
+        (1.7e308 * np.eye(12), "numbers beyond 1e+290: euclidean distances may overflow float64"),
     ],
 )
 def test_what_has_no_dimension(answered: Answered, weight: np.ndarray, words: str) -> None:
@@ -122,6 +126,20 @@ def test_identical_rows_count_once(measured: Measured) -> None:
     one, other = measured(weight, **options), measured(thrice, **options)
     assert other["points"] == 200
     assert one["two_nn"] == other["two_nn"]
+
+
+def test_rows_are_told_apart_without_a_copy() -> None:
+    """Of each row 16 bytes are kept, and -0 is 0: embeddings of half a gigabyte are looked at."""
+    matrix = torch.from_numpy(np.random.default_rng(6).normal(size=(400, 768)))
+    matrix[:, 0] = 0.0
+    matrix[7] = matrix[3]
+    matrix[7, 0] = -0.0
+    tracemalloc.start()
+    kept = placed(matrix[:7], "euclidean").rows, placed(matrix, "euclidean").rows
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [len(one) for one in kept] == [7, 399]
+    assert peak < matrix.numel() * 8 / 4
 
 
 def test_samples_are_said(measured: Measured) -> None:

@@ -121,6 +121,16 @@ def test_a_matrix_of_low_rank_is_reported(found: Callable[..., Mapping[str, Find
     assert "PL311" not in found(WEIGHT, **NO_NULLS)
 
 
+@pytest.mark.parametrize("dtype", [ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2, ml_dtypes.bfloat16, np.float16])
+def test_random_matrices_of_few_bits_have_all_directions(
+    found: Callable[..., Mapping[str, Finding]], dtype: type[Any]
+) -> None:
+    """Their rounding errors are large, but most directions are larger; a product of thin factors has those it has."""
+    assert "PL311" not in found(RANDOM.standard_normal((128, 128)).astype(dtype), **NO_NULLS)
+    low = (RANDOM.standard_normal((120, 8)) @ RANDOM.standard_normal((8, 100))).astype(dtype)
+    assert found(low, **NO_NULLS)["PL311"].evidence["rank"] == 8
+
+
 def test_directions_in_the_noise_are_reported(found: Callable[..., Mapping[str, Finding]]) -> None:
     """Many small directions under a large one are hidden by four bits, and without it they are not."""
     small = RANDOM.standard_normal((128, 256)) * 0.02
@@ -181,6 +191,9 @@ def test_tensors_beyond_the_memory_are_streamed(analyzer: Analyzer) -> None:
     streamed, whole = (analyzer.analyze(one, Options()).values for one in (tensor, held))
     assert {key: value for key, value in whole.items() if key in streamed} == pytest.approx(streamed)
     assert not any("noise" in key for key in streamed)
+    titles = [[figure.title for figure in analyzer.analyze(one, Options()).figures] for one in (tensor, held)]
+    assert titles[0][0] == "Singular values; no rounding noise, since its 61,440 bytes exceed the 1,000 of --memory"
+    assert titles[1][0] == "Singular values"
 
 
 @pytest.mark.parametrize(("format_", "error"), [("int4_g128:mse", UsageError), ("nvfp44", FormatError)])

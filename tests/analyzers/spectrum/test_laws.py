@@ -68,9 +68,11 @@ def ks(tail: list[float], alpha: float) -> float:
     return float(max(abs(1 - (x / tail[0]) ** (1 - alpha) - i / n) for i, x in enumerate(tail)))
 
 
-@pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0], [3.0] * 10, [0.0] * 10], ids=str)
+@pytest.mark.parametrize(
+    "values", [[], [1.0], [1.0, 2.0], [3.0] * 10, [0.0] * 10, [1.0, 1 + 1e-12, 1 - 1e-13]], ids=str
+)
 def test_too_few_values_have_no_exponent(values: list[float]) -> None:
-    """Nor equal ones."""
+    """Nor equal ones, such as those of orthogonal matrices, which rounding tells apart."""
     assert power_law(np.array(values)) is None
 
 

@@ -62,6 +62,7 @@ def test_heads_that_are_written_are_columns(measured: Measure) -> None:
         (np.full((10, 10), np.nan), {}, "all its rows hold NaN or infinities"),
         (np.zeros((10, 10)), {"distance": "cosine"}, "none of its rows has a direction"),
         (np.ones((10, 10)), {"distance": "correlation"}, "none of its rows has a direction"),
+        (1.7e308 * np.eye(10), {}, "numbers beyond 1e+290: sums of euclidean distances may overflow float64"),
         (normal(10, 10), {"points": "kernels"}, "no kernels"),
         (normal(10, 10), {"points": "heads"}, "does not say how many heads"),
         (normal(10, 10), {"points": "heads", "heads": 2}, "no heads"),
