@@ -169,7 +169,7 @@ def test_compensation_is_worth_what_the_bound_says() -> None:
 
 @given(n=st.integers(3, 10**6), bits=st.integers(3, 60))
 def test_kahans_bound_solves_its_equation(n: int, bits: int) -> None:
-    """G = (1+u) (1+D) - 1 with D from g (see `kahan`), in rationals; it is 3u + O(n u^2)."""
+    """G = (1+u) (1+D) - 1 with D from g (see `kahan`), in rationals; it is 3u + O(n u^2) where n u^2 is small."""
     u = Fraction(1, 1 << bits)
     g = kahan(n, float(u))
     if math.isinf(g):
@@ -178,7 +178,9 @@ def test_kahans_bound_solves_its_equation(n: int, bits: int) -> None:
     largest, q = (1 + u) ** 2 * u * (2 + Fraction(g)), 2 * u + 2 * u**2 + u**3
     spread = q + u * largest + (n - 2) * (q * largest + (2 * u**2 + u**3) * (1 + Fraction(g)))
     assert float((1 + u) * (1 + spread) - 1) == pytest.approx(g, rel=1e-12)
-    assert 3 * u <= g <= 3 * u + 50 * n * u**2
+    assert g >= 3 * u
+    if n * u**2 <= Fraction(1, 20):  # far from where there is no bound any more
+        assert g <= 3 * u + 50 * n * u**2
 
 
 # Closed forms
