@@ -6,13 +6,14 @@ Tenenbaum, de Silva and Langford (2000); by landmarks, de Silva and Tenenbaum (2
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.sparse.linalg import eigsh
 
 from precisionlab.structure.neighbours import Neighbours
+from precisionlab.structure.threads import one_thread_each
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -103,7 +104,7 @@ def placed_by(geodesics: Doubles, landmarks: Integers, most: int = MOST_DIMENSIO
     among = geodesics[:, landmarks]
     values, vectors = leading(scaled(among), most)
     differences = np.square(among).mean(axis=1)[:, None] - np.square(geodesics)
-    coordinates = 0.5 * differences.T @ (vectors / np.sqrt(values))
+    coordinates = 0.5 * (torch.from_numpy(differences.T) @ torch.from_numpy(vectors / np.sqrt(values))).numpy()
     return Embedding(coordinates, landmarks, geodesics)
 
 
@@ -121,7 +122,10 @@ def leading(symmetric: Doubles, most: int) -> tuple[Doubles, Doubles]:
     """The largest positive eigenvalues, descending, and their vectors [n, p], each with its largest entry positive."""
     n = len(symmetric)
     if n <= DENSE:
-        values, vectors = eigh(symmetric, subset_by_index=(max(0, n - most), n - 1))
+        # Torch's: the threads of numpy's library go on spinning into what torch does next.
+        with one_thread_each():
+            found = torch.linalg.eigh(torch.from_numpy(symmetric))
+        values, vectors = found.eigenvalues.numpy()[-most:], found.eigenvectors.numpy()[:, -most:]
     else:
         values, vectors = eigsh(symmetric, most, which="LA", v0=np.ones(n) + np.arange(n) / n, tol=1e-10)
     order = np.argsort(values)[::-1][:most]
