@@ -17,9 +17,10 @@ def interrupted_once() -> Iterator[None]:
     """Have these signals raise KeyboardInterrupt, but not again while its report is being written.
 
     A program that starts ours and passes Ctrl-C on delivers it twice: the terminal sends it to all.
-    After a pause it counts again, so that a report which takes long can be given up too.
+    After a pause it counts again, so that a report which takes long can be given up too. An error after a signal is
+    taken for its consequence: compiled modules that are being imported lose the KeyboardInterrupt and fail otherwise.
     """
-    last = -PAUSE_SECONDS
+    last = never = -PAUSE_SECONDS
 
     def interrupt(number: int, frame: object) -> None:
         nonlocal last
@@ -34,6 +35,10 @@ def interrupted_once() -> Iterator[None]:
         signal.signal(number, interrupt)
     try:
         yield
+    except Exception as error:
+        if last == never:
+            raise
+        raise KeyboardInterrupt from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

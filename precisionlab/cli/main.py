@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
+from precisionlab.cli.interrupts import interrupted_once
 from precisionlab.cli.parser import parse
 from precisionlab.errors import PrecisionlabError
 from precisionlab.escaping import printable
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def exit_code(arguments: Sequence[str]) -> ExitCode:
     """Run the command; errors become one line."""
     try:
-        return run(arguments)
+        with interrupted_once():
+            return run(arguments)
     except PrecisionlabError as error:
         messages.error(str(error))
     except (KeyboardInterrupt, Exception) as error:

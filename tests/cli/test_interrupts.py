@@ -165,3 +165,14 @@ def test_an_interrupt_is_recognised_behind_another_error() -> None:
     assert was_interrupted(wrapping)
     assert was_interrupted(KeyboardInterrupt())
     assert not was_interrupted(RuntimeError())
+
+
+def test_an_error_after_ctrl_c_is_its_consequence() -> None:
+    """Compiled modules lose the interrupt and fail otherwise; an error without one stays what it is."""
+    with pytest.raises(KeyboardInterrupt), interrupted_once():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError from None
+    with pytest.raises(ImportError), interrupted_once():
+        raise ImportError
