@@ -167,12 +167,24 @@ def test_an_interrupt_is_recognised_behind_another_error() -> None:
     assert not was_interrupted(RuntimeError())
 
 
-def test_an_error_after_ctrl_c_is_its_consequence() -> None:
-    """Compiled modules lose the interrupt and fail otherwise; an error without one stays what it is."""
-    with pytest.raises(KeyboardInterrupt), interrupted_once():
+def losing_an_interrupt() -> None:
+    """As a compiled module does that is interrupted while it is imported."""
+    with interrupted_once():
         try:
             signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
             raise ImportError from None
-    with pytest.raises(ImportError), interrupted_once():
+
+
+def failing() -> None:
+    """An error of its own."""
+    with interrupted_once():
         raise ImportError
+
+
+def test_an_error_after_ctrl_c_is_its_consequence() -> None:
+    """An error without one stays what it is."""
+    with pytest.raises(KeyboardInterrupt):
+        losing_an_interrupt()
+    with pytest.raises(ImportError):
+        failing()
