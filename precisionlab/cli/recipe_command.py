@@ -13,7 +13,6 @@ from precisionlab.analysis.tensors import Role
 from precisionlab.checkpoints import Checkpoint, open_checkpoint
 from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
-from precisionlab.cli.interrupts import interrupted_once
 from precisionlab.cli.output import put
 from precisionlab.cli.plan import Said, memory_bytes, thread_count
 from precisionlab.cli.progress import NoProgress, ProgressBar
@@ -47,17 +46,6 @@ from precisionlab.scanning.events import BytesRead, CheckpointOpened
 from precisionlab.scanning.settings import Settings
 
 
-def run(arguments: argparse.Namespace) -> ExitCode:
-    """Measure, choose, print and write.
-
-    Raises:
-        PrecisionlabError: bad usage, a checkpoint that cannot be read, a budget that cannot be met, or an output that
-            cannot be written.
-    """
-    with interrupted_once():
-        return choose_and_deliver(arguments)
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is chosen for, from what, and with what means."""
@@ -81,11 +69,12 @@ class Choice:
     plan: Plan
 
 
-def choose_and_deliver(arguments: argparse.Namespace) -> ExitCode:
-    """The command itself: what can be refused is refused before anything is measured.
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Measure, choose, print and write; what can be refused is refused before anything is measured.
 
     Raises:
-        PrecisionlabError: as for `run`.
+        PrecisionlabError: bad usage, a checkpoint that cannot be read, a budget that cannot be met, or an output that
+            cannot be written.
     """
     wish = wish_of(arguments)
     beside = [arguments.sensitivity] if arguments.sensitivity else []

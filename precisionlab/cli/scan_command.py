@@ -11,7 +11,6 @@ from precisionlab.analysis.report import Report
 from precisionlab.cli import messages
 from precisionlab.cli.cost_text import cost_note
 from precisionlab.cli.exit_codes import ExitCode, exit_code_of, was_anything_analysed
-from precisionlab.cli.interrupts import interrupted_once
 from precisionlab.cli.output import put
 from precisionlab.cli.plan import Plan, plan_of
 from precisionlab.cli.progress import NoProgress, ProgressBar
@@ -37,16 +36,6 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     Raises:
         PrecisionlabError: bad usage, or an output that cannot be written to.
-    """
-    with interrupted_once():
-        return scan_and_deliver(arguments)
-
-
-def scan_and_deliver(arguments: argparse.Namespace) -> ExitCode:
-    """The command itself.
-
-    Raises:
-        PrecisionlabError: as for `run`.
     """
     targets = checked_targets(arguments.output, arguments.paths)
     with strays_diverted(is_quiet=arguments.quiet):
