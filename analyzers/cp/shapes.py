@@ -4,7 +4,7 @@ import math
 
 from analyzers.cp.options import Options
 from precisionlab.analysis.folding import Folding, folding_of
-from precisionlab.analysis.weights import ONE_AXIS, obstacle
+from precisionlab.analysis.weights import ONE_AXIS, obstacle, too_few
 from precisionlab.checkpoints.model import TensorInfo
 
 A_MATRIX = (
@@ -17,8 +17,8 @@ def folded(info: TensorInfo, options: Options) -> Folding | str:
     """The tensor of three or more axes of two or more indices that a weight is; or why it is none."""
     if reason := obstacle(info):
         return "it has fewer than three axes" if reason == ONE_AXIS else reason
-    if info.n_elements < options.min_elements:
-        return f"fewer than {options.min_elements:,} elements (cp.min_elements)"
+    if few := too_few(info, "cp", options.min_elements):
+        return few
     folding = folding_of(info, options.heads, options.shape)
     shape = tuple(size for size in folding.shape if size > 1) if folding else ()
     if folding is None or len(shape) < 3:

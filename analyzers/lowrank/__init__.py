@@ -45,19 +45,16 @@ from analyzers.lowrank.options import Options
 from analyzers.lowrank.rules import LOW_RANK, RULES
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.comparisons import measurements_beside
-from precisionlab.analysis.costs import NO_COST, Cost
+from precisionlab.analysis.costs import NO_COST, Cost, singular_values_cost
 from precisionlab.analysis.results import Finding, Result, Status, finding
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.analysis.weights import obstacle, shape_of, unfinite
+from precisionlab.analysis.weights import obstacle, shape_of, too_few, unfinite
 from precisionlab.analysis.wording import percentage
 from precisionlab.checkpoints.model import TensorInfo
+from precisionlab.structure.bounds import LARGEST_SHORT_SIDE
 
-SHORT_SIDE = 8192
-"""Up to which all singular values are computed."""
 OVERHEAD, FOLDED_DRAW, FOLDED_ELEMENT = 5e7, 4e8, 2e4
 """Products of matrices in the time that one random matrix takes whatever its size, folded, and folded an element."""
-BAND_ELEMENTS = 1 << 22
-"""Of a band of a matrix that is read in float64."""
 LEAST_SIDE = 8
 """Of a matrix of which a rank says something."""
 
@@ -65,7 +62,7 @@ LEAST_SIDE = 8
 def analyze(tensor: Tensor, options: Options) -> Result:
     """What every way loses of one weight."""
     name = tensor.info.name
-    reason = obstacle(tensor.info) or too_few(tensor.info, options) or unfinite(tensor)
+    reason = obstacle(tensor.info) or too_few(tensor.info, "lowrank", options.min_elements) or unfinite(tensor)
     largest = 0.0 if reason else tensor.census().largest_magnitude
     if not reason and not largest > 0:
         reason = "every element is 0: nothing needs to be stored"
@@ -79,13 +76,6 @@ def analyze(tensor: Tensor, options: Options) -> Result:
         findings=tuple(judge(name, figures, options)),
         figures=tuple(draw(figures, options)),
     )
-
-
-def too_few(info: TensorInfo, options: Options) -> str:
-    """Why a small tensor is not looked at; empty where it is."""
-    if info.n_elements < options.min_elements:
-        return f"fewer than {options.min_elements:,} elements (lowrank.min_elements)"
-    return ""
 
 
 def judge(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
@@ -107,22 +97,22 @@ def judge(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
 
 def cost(info: TensorInfo, options: Options) -> Cost:
     """A Gram matrix with its eigenvalues, chosen columns, decompositions of the folded tensor, random parts."""
-    if obstacle(info) or too_few(info, options):
+    if obstacle(info) or too_few(info, "lowrank", options.min_elements):
         return NO_COST
     m, n = shape_of(info)
     k, part = min(m, n), min(m, n, options.sample)
-    best = 1.2 * m * n * k + 4.0 * k**3 if k <= SHORT_SIDE else 16.0 * m * n * (options.max_columns + 8)
+    whole = singular_values_cost(m, n)
+    best = whole.operations if k <= LARGEST_SHORT_SIDE else 16.0 * m * n * (options.max_columns + 8)
     folding = folding_for(info, options)
     draw = 8.0 * part**3 + OVERHEAD
     if folding is not None and m * n <= LARGEST_KNOWN and max(m, n) <= options.sample:
         draw += FOLDED_DRAW + FOLDED_ELEMENT * m * n
     random = (1 + len(options.nulls) * options.draws) * draw
-    bands = min(4.0 * 8 * BAND_ELEMENTS, 32.0 * m * n)
     if m * n > MOST_HELD:
-        return Cost(best + random, 16.0 * k * k + bands)
+        return Cost(best + random, whole.memory_bytes)
     columns = 6.0 * m * n * min(k, options.max_columns)
     folded = 60_000.0 * m * n if folding is not None and m * n <= options.max_folded else 0.0
-    return Cost(best + random + columns + folded, 16.0 * k * k + 10.0 * m * n + bands)
+    return Cost(best + random + columns + folded, whole.memory_bytes + 10.0 * m * n)
 
 
 analyzer = Analyzer(

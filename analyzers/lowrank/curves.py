@@ -1,6 +1,5 @@
 """What each decomposition loses over what it takes."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -78,7 +77,7 @@ def tensor_curves(tensor: "torch.Tensor", levels: Sequence[float]) -> Iterator[C
 
     from precisionlab.structure.lowrank.hierarchical import hierarchical_tucker  # noqa: PLC0415 - torch: slow
     from precisionlab.structure.lowrank.trains import tensor_train  # noqa: PLC0415
-    from precisionlab.structure.lowrank.tucker import tucker  # noqa: PLC0415
+    from precisionlab.structure.lowrank.tucker import relative_error, tucker  # noqa: PLC0415
     from precisionlab.structure.lowrank.unfolding import eigenbasis  # noqa: PLC0415
 
     first = eigenbasis(tensor, 0)
@@ -90,7 +89,7 @@ def tensor_curves(tensor: "torch.Tensor", levels: Sequence[float]) -> Iterator[C
     }
     for name, way in ways.items():
         made = [way(tensor, level**2 * energy, first) for level in levels]
-        points = sorted({(one.n_numbers, math.sqrt(max(0.0, one.lost) / energy)) for one in made})
+        points = sorted({(one.n_numbers, relative_error(one.lost, energy)) for one in made})
         yield Curve(name, np.array([n for n, _ in points]), np.array([error for _, error in points]))
 
 

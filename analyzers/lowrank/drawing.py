@@ -8,7 +8,7 @@ import numpy as np
 from analyzers.lowrank.curves import Curve
 from analyzers.lowrank.measuring import ERRORS, SIZES, Figures
 from analyzers.lowrank.options import Options
-from precisionlab.analysis.comparisons import table_beside
+from precisionlab.analysis.comparisons import table_of_part
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Lines, Series, Table
 
 NAMES = {
@@ -112,9 +112,5 @@ def compared_table(figures: Figures, options: Options) -> Table:
     """The part's figures beside those of random matrices."""
     from precisionlab.structure.nulls import Null  # noqa: PLC0415 - torch, which is slow, and loaded by then
 
-    rows, columns = figures.sampled
-    whole = figures.sampled == figures.shape
-    title = f"Beside {options.draws} random matrices of each kind" + (
-        "" if whole else f" (a part of {rows:,} by {columns:,})"
-    )
-    return table_beside(title, figures.compared, WORDS, [Null(name) for name in options.nulls])
+    part = None if figures.sampled == figures.shape else figures.sampled
+    return table_of_part(figures.compared, WORDS, [Null(name) for name in options.nulls], options.draws, part)

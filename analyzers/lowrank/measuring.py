@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzers.lowrank.curves import CR, FEW_LEVELS, LARGE, LEVELS, SVD, Curve, columns_curve, svd_curve, tensor_curves
+from analyzers.lowrank.curves import FEW_LEVELS, LARGE, LEVELS, SVD, Curve, columns_curve, svd_curve, tensor_curves
 from analyzers.lowrank.options import Options
 from analyzers.lowrank.rivals import Rival, rivals
 from precisionlab.analysis.comparisons import Compared
@@ -15,9 +15,10 @@ from precisionlab.analysis.folding import Folding, folding_of
 from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.seeding import generator, seed_of
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.analysis.weights import chosen_rows, matrix_of, shape_of
+from precisionlab.analysis.weights import drawn_part, matrix_of, shape_of
 from precisionlab.checkpoints.dtypes import DTYPE_BITS
 from precisionlab.checkpoints.model import TensorInfo
+from precisionlab.structure.bounds import LARGEST_SHORT_SIDE
 
 if TYPE_CHECKING:
     import torch
@@ -125,7 +126,7 @@ def in_binary32(tensor: Tensor, scale: float) -> "torch.Tensor":
 def best_factors(tensor: Tensor, scale: float, options: Options) -> Curve:
     """The curve of the truncated singular value decomposition."""
     from precisionlab.structure.krylov import leading  # noqa: PLC0415 - torch, as above
-    from precisionlab.structure.singular import LARGEST_SHORT_SIDE, singular_values  # noqa: PLC0415
+    from precisionlab.structure.singular import singular_values  # noqa: PLC0415
 
     matrix = matrix_of(tensor, scale)
     if min(matrix.shape) <= LARGEST_SHORT_SIDE:
@@ -195,22 +196,18 @@ def folded(matrix: "torch.Tensor", info: TensorInfo, folding: Folding) -> "torch
 
 def beside(tensor: Tensor, folding: Folding | None, scale: float, options: Options) -> tuple[Compared, tuple[int, int]]:
     """Errors at a quarter of the numbers beside those of random matrices, of the whole or of a part."""
-    import torch  # noqa: PLC0415 - as above
-
-    from precisionlab.structure.nulls import Null, beside_nulls  # noqa: PLC0415
+    from precisionlab.structure.nulls import Null, beside_nulls  # noqa: PLC0415 - torch, as above
     from precisionlab.structure.threads import one_thread_each  # noqa: PLC0415
 
     m, n = shape_of(tensor.info)
     is_whole = m * n <= LARGEST_KNOWN and max(m, n) <= options.sample
-    random = generator(options.seed, "lowrank", tensor.info.name)
-    rows, columns = (np.sort(random.choice(size, min(size, options.sample), replace=False)) for size in (m, n))
-    part = chosen_rows(tensor, torch.from_numpy(rows))[:, torch.from_numpy(columns).to(tensor.device)] / scale
+    part = drawn_part(tensor, options.sample, generator(options.seed, "lowrank", tensor.info.name), scale)
     nulls = [Null(name) for name in options.nulls]
     size = (part.shape[0], part.shape[1])
     if not nulls or not bool(part.any()):
         return {}, size
 
-    def figures(matrix: torch.Tensor) -> Mapping[str, float]:
+    def figures(matrix: "torch.Tensor") -> Mapping[str, float]:
         own = matrix_errors(matrix)
         return {**own, **folded_errors(matrix, tensor.info, folding)} if is_whole and folding is not None else own
 
@@ -267,8 +264,3 @@ def measurements(figures: Figures) -> Iterator[Measurement]:
         choice = figures.choice(size)
         yield Measurement(metric("best", "", size=f"{size:g}"), choice.best)
         yield Measurement(metric("best_error", size=f"{size:g}"), choice.error)
-
-
-def has_own_columns(figures: Figures) -> bool:
-    """Whether columns were chosen."""
-    return figures.curve(CR) is not None

@@ -45,16 +45,13 @@ from analyzers.manifold.reporting import measurements
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.analysis.weights import obstacle, unfinite
+from precisionlab.analysis.weights import obstacle, too_few, unfinite
 
 
 def analyze(tensor: Tensor, options: Options) -> Result:
     """The dimension of one weight's rows, and their picture."""
     name = tensor.info.name
-    reason = obstacle(tensor.info)
-    if not reason and tensor.info.n_elements < options.min_elements:
-        reason = f"fewer than {options.min_elements:,} elements (manifold.min_elements)"
-    reason = reason or unfinite(tensor)
+    reason = obstacle(tensor.info) or too_few(tensor.info, "manifold", options.min_elements) or unfinite(tensor)
     if reason:
         return Result("manifold", name, Status.SKIPPED, reason)
     from precisionlab.structure.singular import scale_of  # noqa: PLC0415 - torch, which is slow to load

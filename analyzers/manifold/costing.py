@@ -1,9 +1,9 @@
 """What dimensions, random matrices and geodesics take."""
 
 from analyzers.manifold.options import Options
-from analyzers.manifold.sampling import most_rows, rows_of, sample_size
+from analyzers.manifold.sampling import most_rows, sample_size
 from precisionlab.analysis.costs import NO_COST, Cost
-from precisionlab.analysis.weights import obstacle
+from precisionlab.analysis.weights import obstacle, shape_of
 from precisionlab.checkpoints.model import TensorInfo
 
 PAIR = 300.0
@@ -20,7 +20,7 @@ def cost(info: TensorInfo, options: Options) -> Cost:
     """Of one tensor; nothing for those that are not looked at."""
     if obstacle(info) or info.n_elements < options.min_elements:
         return NO_COST
-    n, width = rows_of(info)
+    n, width = shape_of(info)
     among = most_rows(info, options.queries)
     own = min(n, options.queries) * among * (2.0 * width + PAIR) + 20.0 * among * width
     return Cost(own, 24.0 * among * width + 2.0**28) + beside(info, options) + layout(n, width, options)
@@ -30,7 +30,7 @@ def beside(info: TensorInfo, options: Options) -> Cost:
     """The sample and its random matrices."""
     if not options.nulls:
         return NO_COST
-    n, width = rows_of(info)
+    n, width = shape_of(info)
     part = min(n, sample_size(info, options))
     turned = 2.0 * part * part * width + 4.0 * part**3
     made = 500.0 * part * width

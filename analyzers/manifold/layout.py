@@ -17,9 +17,10 @@ from analyzers.manifold.isomap import (
     landmark_isomap,
 )
 from analyzers.manifold.options import Options
-from analyzers.manifold.sampling import chosen, drawn_rows, grouped, placed
+from analyzers.manifold.sampling import drawn_rows, grouped, placed
 from precisionlab.analysis.seeding import generator
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.weights import chosen_rows
 from precisionlab.structure.neighbours import nearest
 
 SUSPECT = 0.1
@@ -68,7 +69,7 @@ def laid_out(tensor: Tensor, scale: float, options: Options) -> Layout | None:
     """Isomap of at most `embedded` rows; None where the largest component is too small to have a shape."""
     info = tensor.info
     rows = drawn_rows(info, options.embedded, options.seed, "embedded")
-    matrix = chosen(tensor, rows, scale)
+    matrix = chosen_rows(tensor, torch.from_numpy(rows), scale)
     cloud = placed(matrix, options.distance)
     n = len(cloud.points)
     k = min(options.neighbours, n - 1)

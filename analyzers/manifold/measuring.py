@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzers.manifold.options import Options
-from analyzers.manifold.sampling import chosen, drawn_rows, most_rows, placed, rows_of, sample_size
+from analyzers.manifold.sampling import drawn_rows, most_rows, placed, sample_size
 from precisionlab.analysis.comparisons import Compared
 from precisionlab.analysis.seeding import seed_of
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.weights import chosen_rows, shape_of
 
 if TYPE_CHECKING:
     import torch
@@ -63,6 +64,8 @@ def measure(tensor: Tensor, scale: float, options: Options) -> Figures | str:
 
 def measured(tensor: Tensor, scale: float, options: Options) -> Figures | str:
     """The same, on as many threads as torch is set to."""
+    import torch  # noqa: PLC0415 - slow, and loaded by then
+
     from analyzers.manifold.dimensions import two_nn  # noqa: PLC0415 - torch and scipy, which are slow to load
     from analyzers.manifold.layout import laid_out  # noqa: PLC0415
     from precisionlab.structure.neighbours import nearest  # noqa: PLC0415
@@ -71,9 +74,9 @@ def measured(tensor: Tensor, scale: float, options: Options) -> Figures | str:
     if options.distance == Distance.EUCLIDEAN and scale > LARGEST:
         return f"numbers beyond {LARGEST:g}: {options.distance} distances may overflow float64"
     info = tensor.info
-    n_rows, n_columns = rows_of(info)
+    n_rows, n_columns = shape_of(info)
     among = drawn_rows(info, most_rows(info, options.queries), options.seed, "rows")
-    cloud = placed(chosen(tensor, among, scale), options.distance)
+    cloud = placed(chosen_rows(tensor, torch.from_numpy(among), scale), options.distance)
     n_points = len(cloud.points)
     if n_points < LEAST_POINTS:
         rows = "row" if n_points == 1 else "rows"
@@ -134,11 +137,13 @@ def dimensions(
 
 def beside(tensor: Tensor, scale: float, options: Options) -> tuple[int, Compared]:
     """Figures of a sample of distinct rows beside those of random matrices of its size, and how many rows these are."""
-    from precisionlab.structure.nulls import Null, beside_nulls  # noqa: PLC0415 - torch, as above
+    import torch  # noqa: PLC0415 - as above
+
+    from precisionlab.structure.nulls import Null, beside_nulls  # noqa: PLC0415
 
     nulls = [Null(name) for name in dict.fromkeys(options.nulls)]
     rows = drawn_rows(tensor.info, sample_size(tensor.info, options), options.seed, "sample")
-    matrix = chosen(tensor, rows, scale)
+    matrix = chosen_rows(tensor, torch.from_numpy(rows), scale)
     kept = placed(matrix, options.distance).rows
     if not nulls or len(kept) < LEAST_POINTS:
         return 0, {}

@@ -10,9 +10,9 @@ from analyzers.manifold.options import Options
 from precisionlab.analysis.axes import Axis, axes_of
 from precisionlab.analysis.folding import folding_of
 from precisionlab.analysis.seeding import generator
-from precisionlab.analysis.tensors import Tensor
 from precisionlab.analysis.weights import shape_of
 from precisionlab.checkpoints.model import TensorInfo
+from precisionlab.structure.digests import digest_of
 
 if TYPE_CHECKING:
     import torch
@@ -27,44 +27,13 @@ MOST_PAIRS = 2.5e12
 """Multiply-adds of the distances between queries and all rows."""
 SAMPLE_PAIRS = 2e9
 """Multiply-adds of the distances within the sample, which each random matrix takes again."""
-DIGEST = 16
-"""Bytes that are kept of a row to know it again."""
 MOST_GROUPS = 8
 """Of points that are coloured alike."""
 
 
-def rows_of(info: TensorInfo) -> tuple[int, int]:
-    """Rows and columns: outputs by all else; of a tensor of experts the outputs of all of them, one behind the other."""
-    if axes_of(info)[0] is Axis.LAYERS:
-        return math.prod(info.shape[:-1]), info.shape[-1]
-    return shape_of(info)
-
-
-def chosen(tensor: Tensor, indices: Integers, scale: float) -> "torch.Tensor":
-    """Some rows [len(indices), columns] in float64 on the device, divided by `scale`.
-
-    Raises:
-        CheckpointError: the bytes cannot be read.
-    """
-    import torch  # noqa: PLC0415 - takes a second; a scan that needs the census alone never pays it
-
-    shape = rows_of(tensor.info)
-    if tensor.hold():
-        values = tensor.values().reshape(shape)
-        is_all = len(indices) == shape[0]
-        return (
-            (values if is_all else values[torch.from_numpy(indices).to(tensor.device)])
-            .to(torch.float64, copy=True)
-            .div_(scale)
-        )
-    width = shape[1]
-    parts = [tensor.part(row * width, (row + 1) * width).double() for row in indices.tolist()]
-    return torch.stack(parts).div_(scale)
-
-
 def drawn_rows(info: TensorInfo, most: int, seed: int, purpose: str) -> Integers:
     """At most so many rows, drawn at random, ascending; all of fewer."""
-    n = rows_of(info)[0]
+    n = shape_of(info)[0]
     if n <= most:
         return np.arange(n)
     return np.sort(generator(seed, "manifold", purpose, info.name).choice(n, most, replace=False))
@@ -72,13 +41,13 @@ def drawn_rows(info: TensorInfo, most: int, seed: int, purpose: str) -> Integers
 
 def most_rows(info: TensorInfo, queries: int) -> int:
     """Among how many rows the neighbours of the queries are looked for."""
-    n, width = rows_of(info)
+    n, width = shape_of(info)
     return min(n, MOST_NUMBERS // width, int(MOST_PAIRS / (min(n, queries) * width)))
 
 
 def sample_size(info: TensorInfo, options: Options) -> int:
     """Rows that stand beside random matrices: those of the options, fewer where they are very long."""
-    return max(16, min(options.sample, math.isqrt(int(SAMPLE_PAIRS / rows_of(info)[1]))))
+    return max(16, min(options.sample, math.isqrt(int(SAMPLE_PAIRS / shape_of(info)[1]))))
 
 
 def placed(matrix: "torch.Tensor", distance: str) -> "Cloud":
@@ -91,24 +60,17 @@ def placed(matrix: "torch.Tensor", distance: str) -> "Cloud":
     made = Cloud(matrix, torch.arange(len(matrix)), 0) if is_plain else cloud(matrix, Distance(distance))
     first: dict[bytes, int] = {}
     for place, row in enumerate(made.points.cpu().numpy()):
-        first.setdefault((row + 0.0).tobytes() if row.nbytes <= DIGEST else digest(row), place)
+        first.setdefault(digest_of(row + 0.0), place)  # -0 is 0
     kept = torch.tensor(list(first.values()), dtype=torch.int64, device=made.points.device)
     is_all = len(kept) == len(made.points)
     return made if is_all else Cloud(made.points[kept], made.rows[kept], made.n_left_out)
-
-
-def digest(row: NDArray[np.float64]) -> bytes:
-    """What identical rows share: -0 is 0."""
-    import hashlib  # noqa: PLC0415 - beside its one use
-
-    return hashlib.blake2b((row + 0.0).tobytes(), digest_size=DIGEST).digest()
 
 
 def grouped(
     info: TensorInfo, rows: Integers, norms: NDArray[np.float64], options: Options
 ) -> list[tuple[str, Integers]]:
     """Places of rows by what they belong to: experts, heads, or else quarters of the norms."""
-    n = rows_of(info)[0]
+    n = shape_of(info)[0]
     kind, n_parts = "norm", 0
     folding = folding_of(info, options.heads, ())
     if axes_of(info)[0] is Axis.LAYERS:

@@ -23,6 +23,7 @@ from precisionlab.analysis.quantization.sweep import Loss, Question, Sweep, swee
 from precisionlab.analysis.quantization.targets import Target, default_names, parse_target, parse_targets
 from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.weights import too_few
 from precisionlab.formats import FloatFormat
 from precisionlab.formats.neighbours import Neighbour
 from precisionlab.formats.sums import root_ratio
@@ -107,9 +108,7 @@ def obstacle(tensor: Tensor, options: Options) -> str:
         )
     if len(info.shape) < options.min_axes:
         return f"fewer than {options.min_axes} axes: biases and norms stay as they are (quantization.min_axes)"
-    if prod(info.shape) < options.min_elements:
-        return f"fewer than {options.min_elements:,} elements (quantization.min_elements)"
-    return ""
+    return too_few(info, "quantization", options.min_elements)
 
 
 def measure(tensor: Tensor, options: Options) -> Figures:

@@ -19,6 +19,7 @@ from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.roles import STATES, is_named
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.weights import too_few
 from precisionlab.formats import FloatFormat, formats
 from precisionlab.formats.modes import Rounding
 from precisionlab.formats.rounding import round_to
@@ -104,9 +105,7 @@ def obstacle(tensor: Tensor, options: Options) -> str:
         return "an optimizer's state multiplies nothing"
     if len(info.shape) < options.min_axes:
         return f"fewer than {options.min_axes} axes: biases and norms multiply nothing (rounding.min_axes)"
-    if info.n_elements < options.min_elements:
-        return f"fewer than {options.min_elements:,} elements (rounding.min_elements)"
-    return ""
+    return too_few(info, "rounding", options.min_elements)
 
 
 def measure(tensor: Tensor, options: Options) -> Figures | None:

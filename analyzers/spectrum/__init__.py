@@ -48,22 +48,18 @@ from analyzers.spectrum.options import Options
 from analyzers.spectrum.rules import RULES
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.comparisons import measurements_beside
-from precisionlab.analysis.costs import NO_COST, Cost
+from precisionlab.analysis.costs import NO_COST, Cost, singular_values_cost
 from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.analysis.weights import obstacle, shape_of, unfinite
+from precisionlab.analysis.weights import obstacle, shape_of, too_few, unfinite
 from precisionlab.checkpoints.model import TensorInfo
-
-SHORT_SIDE = 8192
-"""Up to which all singular values are computed."""
-BAND_ELEMENTS = 1 << 22
-"""Of a band of a matrix that is read in float64."""
+from precisionlab.structure.bounds import LARGEST_SHORT_SIDE
 
 
 def analyze(tensor: Tensor, options: Options) -> Result:
     """The spectrum of one weight."""
     name = tensor.info.name
-    reason = obstacle(tensor.info) or too_few(tensor.info, options) or unfinite(tensor)
+    reason = obstacle(tensor.info) or too_few(tensor.info, "spectrum", options.min_elements) or unfinite(tensor)
     largest = 0.0 if reason else tensor.census().largest_magnitude
     if not reason and not largest > 0:
         reason = "every element is 0: there is no direction"
@@ -79,26 +75,18 @@ def analyze(tensor: Tensor, options: Options) -> Result:
     )
 
 
-def too_few(info: TensorInfo, options: Options) -> str:
-    """Why a small tensor is not looked at; empty where it is."""
-    if info.n_elements < options.min_elements:
-        return f"fewer than {options.min_elements:,} elements (spectrum.min_elements)"
-    return ""
-
-
 def cost(info: TensorInfo, options: Options) -> Cost:
     """Two Gram matrices with their eigenvalues, and those of the random parts."""
-    if obstacle(info) or too_few(info, options):
+    if obstacle(info) or too_few(info, "spectrum", options.min_elements):
         return NO_COST
     m, n = shape_of(info)
     k, part = min(m, n), min(m, n, options.sample)
-    if k > SHORT_SIDE:
+    if k > LARGEST_SHORT_SIDE:
         return Cost(16.0 * m * n * (options.leading + 8), 32.0 * max(m, n) * (options.leading + 8))
     has_noise = bool(options.format) and m * n <= MOST_ELEMENTS
     random = (1 + len(options.nulls) * options.draws) * (8.0 * part**3 + 1e7)
-    spectra = (1 + has_noise) * (1.2 * m * n * k + 4.0 * k**3)
-    bands = min(4.0 * 8 * BAND_ELEMENTS, 32.0 * m * n)
-    return Cost(spectra + random, 16.0 * k * k + 8.0 * m * n * has_noise + bands)
+    one = singular_values_cost(m, n)
+    return Cost((1 + has_noise) * one.operations + random, one.memory_bytes + 8.0 * m * n * has_noise)
 
 
 analyzer = Analyzer(

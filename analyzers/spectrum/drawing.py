@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from analyzers.spectrum.marchenko_pastur import RandomBulk, density, distribution
 from analyzers.spectrum.measuring import ERRORS, Figures, Spectrum
 from analyzers.spectrum.options import Options
-from precisionlab.analysis.comparisons import table_beside
+from precisionlab.analysis.comparisons import table_of_part
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Lines, Series, Table
 
 Doubles = NDArray[np.float64]
@@ -119,9 +119,5 @@ def compared_table(figures: Figures, options: Options) -> Table:
     """The sample's figures beside those of random matrices."""
     from precisionlab.structure.nulls import Null  # noqa: PLC0415 - torch, which is slow, and loaded by then
 
-    rows, columns = figures.sampled
-    whole = figures.sampled == figures.spectrum.shape
-    title = f"Beside {options.draws} random matrices of each kind" + (
-        "" if whole else f" (a part of {rows:,} by {columns:,})"
-    )
-    return table_beside(title, figures.compared, WORDS, [Null(name) for name in options.nulls])
+    part = None if figures.sampled == figures.spectrum.shape else figures.sampled
+    return table_of_part(figures.compared, WORDS, [Null(name) for name in options.nulls], options.draws, part)

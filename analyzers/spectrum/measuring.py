@@ -16,7 +16,8 @@ from precisionlab.analysis.comparisons import Compared
 from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.seeding import generator, seed_of
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.analysis.weights import chosen_rows, matrix_of, shape_of
+from precisionlab.analysis.weights import drawn_part, matrix_of
+from precisionlab.structure.bounds import LARGEST_SHORT_SIDE
 
 if TYPE_CHECKING:
     import torch
@@ -129,7 +130,7 @@ def measure(tensor: Tensor, largest: float, options: Options) -> Figures:
     spectrum = spectrum_of(matrix_of(tensor, scale), scale, seed_of(options.seed, "krylov", tensor.info.name), options)
     bulk = random_bulk(spectrum.values, max(spectrum.shape)) if spectrum.is_whole else None
     law = power_law(np.square(spectrum.values / spectrum.values[0])) if spectrum.is_whole else None
-    part = sample_of(tensor, scale, options)
+    part = drawn_part(tensor, options.sample, generator(options.seed, "spectrum", tensor.info.name), scale)
     return Figures(
         spectrum,
         bulk,
@@ -145,7 +146,7 @@ def measure(tensor: Tensor, largest: float, options: Options) -> Figures:
 def spectrum_of(matrix: "Matrix", scale: float, seed: int, options: Options) -> Spectrum:
     """All singular values where the short side allows, else the leading ones, of a matrix over the scale."""
     from precisionlab.structure.krylov import leading  # noqa: PLC0415 - torch, as above
-    from precisionlab.structure.singular import LARGEST_SHORT_SIDE, singular_values  # noqa: PLC0415
+    from precisionlab.structure.singular import singular_values  # noqa: PLC0415
 
     if min(matrix.shape) <= LARGEST_SHORT_SIDE:
         values = singular_values(matrix).cpu().numpy()
@@ -193,19 +194,6 @@ def storage_noise(tensor: Tensor, spectrum: Spectrum) -> float:
     rms = spectrum.frobenius / math.sqrt(math.prod(spectrum.shape))
     error = (FEW if significant >= COMPUTED_IN else 1) * 2.0**-significant / math.sqrt(3)
     return error * rms * (math.sqrt(spectrum.shape[0]) + math.sqrt(spectrum.shape[1]))
-
-
-def sample_of(tensor: Tensor, scale: float, options: Options) -> "torch.Tensor":
-    """Some rows and columns [rows, columns] in float64, in order: all of a small matrix."""
-    import torch  # noqa: PLC0415 - as above
-
-    m, n = shape_of(tensor.info)
-    random = generator(options.seed, "spectrum", tensor.info.name)
-    rows, columns = (np.sort(random.choice(size, min(size, options.sample), replace=False)) for size in (m, n))
-    part: torch.Tensor = (
-        chosen_rows(tensor, torch.from_numpy(rows))[:, torch.from_numpy(columns).to(tensor.device)] / scale
-    )
-    return part
 
 
 def beside(part: "torch.Tensor", tensor: Tensor, options: Options) -> Compared:

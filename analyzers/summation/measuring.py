@@ -12,6 +12,7 @@ from analyzers.summation.terms import Doubles, Quantity, Terms, terms_of
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.analysis.weights import too_few
 from precisionlab.formats import FloatFormat
 from precisionlab.summation.methods import Method
 
@@ -71,9 +72,7 @@ def obstacle(tensor: Tensor, options: Options) -> str:
     info = tensor.info
     if of_type := LAYOUTS[info.dtype].obstacle:
         return of_type
-    if info.n_elements < options.min_elements:
-        return f"fewer than {options.min_elements:,} elements (summation.min_elements)"
-    return ""
+    return too_few(info, "summation", options.min_elements)
 
 
 def measure(tensor: Tensor, options: Options) -> Figures | None:

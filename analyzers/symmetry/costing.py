@@ -5,7 +5,7 @@ from analyzers.symmetry.kernels import grid_of
 from analyzers.symmetry.mixers import is_mixer
 from analyzers.symmetry.options import Options
 from precisionlab.analysis.costs import NO_COST, Cost
-from precisionlab.analysis.weights import obstacle, shape_of
+from precisionlab.analysis.weights import obstacle, shape_of, too_few
 from precisionlab.checkpoints.model import TensorInfo
 
 HASHING = 2e3
@@ -47,8 +47,4 @@ def singular_cost(short: float, long: float) -> float:
 
 def reason_against(info: TensorInfo, options: Options) -> str:
     """Why a tensor is not looked at; empty where it is."""
-    if not_a_weight := obstacle(info):
-        return not_a_weight
-    if info.n_elements < options.min_elements:
-        return f"fewer than {options.min_elements:,} elements (symmetry.min_elements)"
-    return ""
+    return obstacle(info) or too_few(info, "symmetry", options.min_elements)

@@ -1,6 +1,5 @@
 """Rows that are equal, or equal up to their sign or scale: exactly, over all rows, without comparing pairs."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from precisionlab.analysis.axes import Axis, axes_of
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.analysis.weights import shape_of
-from precisionlab.checkpoints.model import TensorInfo
+from precisionlab.analysis.weights import rows, shape_of
+from precisionlab.structure.digests import digest_of
 
 if TYPE_CHECKING:
     import torch
@@ -59,16 +57,9 @@ class Twins:
         return (self.n_rows - n_others) * self.n_columns + n_others
 
 
-def rows_shape(info: TensorInfo) -> tuple[int, int]:
-    """Neurons by their weights: the first axis by all others; of experts the first two by the last."""
-    if axes_of(info)[0] is Axis.LAYERS:
-        return info.n_elements // info.shape[-1], info.shape[-1]
-    return shape_of(info)
-
-
 def twins_of(tensor: Tensor) -> Twins | None:
     """Which rows of a tensor are multiples of others; None where rows have one element, and all are."""
-    n_rows, n_columns = rows_shape(tensor.info)
+    n_rows, n_columns = shape_of(tensor.info)
     if n_columns < 2:
         return None
     directions: dict[bytes, int] = {}
@@ -79,8 +70,7 @@ def twins_of(tensor: Tensor) -> Twins | None:
         pivots[start : start + len(own)] = own
         are_level = are_level and bool((quotients == 1).all())
         for i in np.flatnonzero(own).tolist():
-            digest = hashlib.blake2b(quotients[i], digest_size=16).digest()
-            labels[start + i] = directions.setdefault(digest, len(directions))
+            labels[start + i] = directions.setdefault(digest_of(quotients[i]), len(directions))
     return counted(labels, pivots, n_columns, are_level)
 
 
@@ -89,8 +79,7 @@ def bands_of(tensor: Tensor, n_rows: int, n_columns: int) -> "Iterator[tuple[int
     step = max(1, BAND // n_columns)
     for start in range(0, n_rows, step):
         stop = min(start + step, n_rows)
-        part = tensor.part(start * n_columns, stop * n_columns)
-        yield start, part.reshape(stop - start, n_columns).double()
+        yield start, rows(tensor, start, stop).double()
 
 
 def directions_of(band: "torch.Tensor") -> tuple[NDArray[np.float64], NDArray[np.float64]]:

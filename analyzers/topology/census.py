@@ -1,6 +1,5 @@
 """What every single point tells of itself: which are dead, equal to another, or not finite."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzers.topology.reading import Points
+from precisionlab.structure.digests import digest_of
 
 Indices = NDArray[np.int64]
 
@@ -45,15 +45,11 @@ class Roll:
         """Points other than 0 that repeat one before them."""
         return np.flatnonzero(self.is_finite & ~self.is_dead & (self.first != np.arange(len(self.first))))
 
-    @property
-    def n_repeats(self) -> int:
-        """Finite points, dead ones too, that repeat one before them."""
-        return int(self.is_finite.sum()) - len(self.distinct)
-
 
 def roll_of(points: Points) -> Roll:
     """One pass over all points; 16 bytes are kept of each."""
-    is_finite, is_dead, digests = [], [], []
+    is_finite, is_dead = [], []
+    digests: list[bytes] = []
     largest = 0.0
     for slab in points.slabs():
         values = (slab.double() if slab.dtype.itemsize > 4 else slab.float()) + 0.0  # which turns -0 into 0
@@ -62,13 +58,8 @@ def roll_of(points: Points) -> Roll:
         is_finite.append(here.cpu().numpy())
         is_dead.append((magnitudes == 0).cpu().numpy())
         largest = max(largest, float(magnitudes[here].max()) if bool(here.any()) else 0.0)
-        digests += digests_of(values.contiguous().cpu().numpy())
+        digests += map(digest_of, values.contiguous().cpu().numpy())
     return Roll(np.concatenate(is_finite), np.concatenate(is_dead), first_of_equals(digests), largest)
-
-
-def digests_of(values: NDArray[np.floating]) -> list[bytes]:
-    """128 bits of each row: two different ones agree with a probability of 1e-38."""
-    return [hashlib.blake2b(row.data, digest_size=16).digest() for row in values]
 
 
 def first_of_equals(digests: Sequence[bytes]) -> Indices:

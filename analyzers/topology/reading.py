@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzers.topology.options import Options
-from precisionlab.analysis.axes import Axis, axes_of
+from precisionlab.analysis.axes import Axis, axes_of, is_kernel
 from precisionlab.analysis.folding import folding_of
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.analysis.weights import obstacle
@@ -63,7 +63,7 @@ def reason_against(info: TensorInfo, options: Options) -> str:
         return reason
     if info.n_elements < options.min_elements:
         return f"it has fewer than {options.min_elements:,} elements"
-    if options.points == "kernels" and Axis.TAPS not in axes_of(info):
+    if options.points == "kernels" and not is_kernel(info):
         return "it has no kernels: no convolution of more than one tap"
     if options.points == "heads" and not heads_of(info, options):
         return "it has no heads" if options.heads > 1 else "topology.heads does not say how many heads there are"

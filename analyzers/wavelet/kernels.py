@@ -12,7 +12,7 @@ from precisionlab.analysis.axes import Axis, axes_of
 from precisionlab.analysis.roles import is_named
 from precisionlab.analysis.seeding import generator
 from precisionlab.analysis.tensors import Tensor
-from precisionlab.analysis.weights import obstacle
+from precisionlab.analysis.weights import obstacle, too_few
 from precisionlab.checkpoints.model import TensorInfo
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ def reason_against(info: TensorInfo, options: Options) -> str:
         kinds = axes_of(info)
         single = "its taps or positions are one: there is nothing to transform"
         return single if Axis.SINGLE in kinds and Axis.LAYERS not in kinds else UNORDERED[kinds[0]]
-    if info.n_elements < options.min_elements:
-        return f"fewer than {options.min_elements:,} elements (wavelet.min_elements)"
-    return ""
+    return too_few(info, "wavelet", options.min_elements)
 
 
 def sampled_kernels(tensor: Tensor, ordering: Ordering, options: Options) -> Doubles:

@@ -31,6 +31,14 @@ def measurements_beside(compared: Compared, units: Mapping[str, str]) -> Iterato
                 yield Measurement(metric(f"{name}_z", "1", null=null.value), one.z)
 
 
+def table_of_part(
+    compared: Compared, wording: Mapping[str, str], nulls: Sequence["Null"], n_draws: int, part: tuple[int, int] | None
+) -> Table:
+    """As `table_beside`, under a title that says how many draws there are, and of what part [rows, columns]; None of all."""
+    of_part = f" (a part of {part[0]:,} by {part[1]:,})" if part else ""
+    return table_beside(f"Beside {n_draws} random matrices of each kind{of_part}", compared, wording, nulls)
+
+
 def table_beside(title: str, compared: Compared, wording: Mapping[str, str], nulls: Sequence["Null"]) -> Table:
     """A row for each figure: its value, and for each null the draws' mean and the z-score.
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from precisionlab.structure.bounds import BAND_ELEMENTS
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -24,3 +26,9 @@ class Cost:
 
 
 NO_COST = Cost()
+
+
+def singular_values_cost(m: int, n: int) -> Cost:
+    """Of all singular values [k] of a matrix [m, n]: the Gram matrix of the short side, its eigenvalues, bands that are read."""
+    k = min(m, n)
+    return Cost(1.2 * m * n * k + 4.0 * k**3, 16.0 * k * k + min(4.0 * 8 * BAND_ELEMENTS, 32.0 * m * n))

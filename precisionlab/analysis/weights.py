@@ -3,6 +3,8 @@
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from precisionlab.analysis.axes import Axis, axes_of
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.roles import STATES, is_named
@@ -31,6 +33,11 @@ def obstacle(info: TensorInfo, least_axes: int = 2) -> str:
     return ""
 
 
+def too_few(info: TensorInfo, analyzer: str, least: int) -> str:
+    """Why a tensor is too small for an analyzer's option `min_elements`; empty where it is not."""
+    return f"fewer than {least:,} elements ({analyzer}.min_elements)" if info.n_elements < least else ""
+
+
 def unfinite(tensor: Tensor) -> str:
     """Why a tensor's numbers cannot be computed with: some are NaN or infinite; empty where all are finite."""
     census = tensor.census()
@@ -57,8 +64,10 @@ def rows(tensor: Tensor, start: int, stop: int) -> "torch.Tensor":
     return tensor.part(start * n_columns, stop * n_columns).reshape(stop - start, n_columns)
 
 
-def chosen_rows(tensor: Tensor, indices: "torch.Tensor") -> "torch.Tensor":
-    """Some rows of a tensor as a matrix, [len(indices), columns] in float64 on the device; the indices ascend.
+def chosen_rows(tensor: Tensor, indices: "torch.Tensor", scale: float = 1.0) -> "torch.Tensor":
+    """Some rows of a tensor as a matrix over `scale`, [len(indices), columns] in float64 on the device, the caller's own.
+
+    The indices ascend.
 
     Raises:
         CheckpointError: the bytes cannot be read.
@@ -66,9 +75,25 @@ def chosen_rows(tensor: Tensor, indices: "torch.Tensor") -> "torch.Tensor":
     import torch  # noqa: PLC0415 - takes a second; a scan that needs the census alone never pays it
 
     if tensor.hold():
-        return tensor.values().reshape(shape_of(tensor.info))[indices.to(tensor.device)].double()
+        values = tensor.values().reshape(shape_of(tensor.info))
+        some = values if len(indices) == len(values) else values[indices.to(tensor.device)]
+        return some.to(torch.float64, copy=True).div_(scale)
     parts = [rows(tensor, row, row + 1).double() for row in indices.tolist()]
-    return torch.cat(parts) if parts else rows(tensor, 0, 0).double()
+    return (torch.cat(parts) if parts else rows(tensor, 0, 0).double()).div_(scale)
+
+
+def drawn_part(tensor: Tensor, most: int, random: "np.random.Generator", scale: float) -> "torch.Tensor":
+    """At most so many rows and columns of a tensor as a matrix, drawn at random, in order, over `scale`: float64.
+
+    Raises:
+        CheckpointError: the bytes cannot be read.
+    """
+    import torch  # noqa: PLC0415 - as above
+
+    sides = shape_of(tensor.info)
+    chosen = (np.sort(random.choice(side, min(side, most), replace=False)) for side in sides)
+    row_indices, column_indices = map(torch.from_numpy, chosen)
+    return chosen_rows(tensor, row_indices, scale)[:, column_indices.to(tensor.device)]
 
 
 def matrix_of(tensor: Tensor, scale: float = 1.0) -> "Matrix":

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-BAND_ELEMENTS = 1 << 22
-"""Of a band in float64: 32 MiB."""
+from precisionlab.structure.bounds import BAND_ELEMENTS
 
 
 @dataclass(frozen=True, slots=True)

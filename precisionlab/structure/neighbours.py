@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from precisionlab.structure.points import NEAR, separations
+from precisionlab.structure.points import NEAR, separations, squared_lengths
 
 TILE = 1 << 18
 """Distances looked at together where that is at least `LEAST_QUERIES` queries: 2 MiB, which stay in the caches."""
@@ -53,7 +53,7 @@ def nearest(points: torch.Tensor, k: int, queries: torch.Tensor | None = None) -
         raise ValueError(f"{k} neighbours of {n} points")
     asked = torch.arange(n, device=points.device) if queries is None else queries
     centred = about_the_mean(points)
-    placed = Placed(points, centred, torch.linalg.vector_norm(centred, dim=1).square())
+    placed = Placed(points, centred, squared_lengths(centred))
     found = [among_all(placed, part, k) for part in torch.split(asked, max(LEAST_QUERIES, TILE // n))]
     return Neighbours(torch.cat([one.distances for one in found]), torch.cat([one.indices for one in found]))
 

@@ -4,11 +4,10 @@ import math
 
 import torch
 
+from precisionlab.structure.bounds import LARGEST_SHORT_SIDE
 from precisionlab.structure.matrices import Matrix
 from precisionlab.structure.threads import threads_for
 
-LARGEST_SHORT_SIDE = 8192
-"""Of matrices whose singular values are all computed: a Gram matrix of 512 MiB."""
 ANEW = 1e-5
 """Singular values below this share of the largest are computed from the matrix itself: their squares have lost digits."""
 TILES = 8

@@ -6,9 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from precisionlab.structure.bounds import BAND_ELEMENTS, LARGEST_SHORT_SIDE
 from precisionlab.structure.krylov import leading
-from precisionlab.structure.matrices import BAND_ELEMENTS, Matrix, matrix_at_hand
-from precisionlab.structure.singular import LARGEST_SHORT_SIDE, gram, scale_of, singular_values
+from precisionlab.structure.matrices import Matrix, matrix_at_hand
+from precisionlab.structure.singular import gram, scale_of, singular_values
 
 
 def normal(m: int, n: int, seed: int = 0) -> torch.Tensor:

@@ -176,7 +176,7 @@ def test_odd_matrices_have_one(answered: Callable[..., Result], shape: tuple[int
 
 def test_large_matrices_have_their_leading_values(monkeypatch: pytest.MonkeyPatch, measured: Measured) -> None:
     """Beyond the limit of the short side, from below, with the share of the energy that they hold."""
-    monkeypatch.setattr("precisionlab.structure.singular.LARGEST_SHORT_SIDE", 50)
+    monkeypatch.setattr("analyzers.spectrum.measuring.LARGEST_SHORT_SIDE", 50)
     values, s = measured(WEIGHT, leading=20, **NO_NULLS), singular(WEIGHT)
     assert values["singular_values"] == 20
     assert values["spectral_norm"] == pytest.approx(s[0], rel=1e-6)
