@@ -11,10 +11,12 @@ from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.interrupts import interrupted_once
 from precisionlab.cli.parser import parse
+from precisionlab.cli.terminal import is_interactive
 from precisionlab.errors import PrecisionlabError
 from precisionlab.escaping import printable
 
 COMMANDS = {
+    "open": "precisionlab.cli.open_command",
     "scan": "precisionlab.cli.scan_command",
     "recipe": "precisionlab.cli.recipe_command",
     "list": "precisionlab.cli.list_command",
@@ -62,12 +64,12 @@ def exit_code(arguments: Sequence[str]) -> ExitCode:
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
-    """Parse and call.
+    """Parse and call; on a terminal no arguments at all open the app.
 
     Raises:
         PrecisionlabError: what was asked for cannot be done.
     """
-    parsed = parse(arguments)
+    parsed = parse(arguments or (["open"] if is_interactive() else []))
     return cast("Command", import_module(COMMANDS[parsed.command])).run(parsed)
 
 

@@ -59,6 +59,10 @@ examples:
   tolerance --op softmax --k 32768 --in fp16 --inputs uniform
   tolerance --op layernorm --k 4096 --out fp32 --reference wide"""
 
+OPEN_DESCRIPTION = """\
+Look at a checkpoint on the screen: tensors, findings, figures, bits. Without
+PATH, choose one there; precisionlab alone does the same on a terminal."""
+
 RECIPE_DESCRIPTION = """\
 Choose a format for each tensor under a budget, and write the recipe for the
 tools that quantize. With --sensitivity the sum of the weighted squared errors
@@ -194,6 +198,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--print-completion", action=CompletionAction, choices=SHELLS, help="print a completion script for a shell"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    add_open(commands.add_parser)
     add_scan(commands.add_parser)
     add_recipe(commands.add_parser)
     add_list(commands.add_parser)
@@ -203,6 +208,24 @@ def build_parser() -> argparse.ArgumentParser:
     add_sum(commands.add_parser)
     add_tolerance(commands.add_parser)
     return parser
+
+
+def add_open(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """`precisionlab open [PATH]`."""
+    parser = add_parser(
+        "open",
+        help="look at a checkpoint on the screen",
+        description=OPEN_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    path = parser.add_argument("path", metavar="PATH", nargs="?", help="a file or a folder")
+    path.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
+    parser.add_argument("--theme", metavar="NAME", help="colours for this time, e.g. textual-light")
+    web = parser.add_argument_group("in a browser")
+    web.add_argument("--web", action="store_true", help="serve the app to browsers on this machine")
+    web.add_argument("--port", metavar="N", help="default: 8000")
+    add_means(parser.add_argument_group("means"))
 
 
 def add_scan(add_parser: Callable[..., argparse.ArgumentParser]) -> None:

@@ -1,4 +1,4 @@
-"""Width and colour of the text that goes to standard output."""
+"""What is known of the terminal: width and colour of text that goes there, and whether somebody sits at it."""
 
 import os
 import shutil
@@ -25,6 +25,16 @@ def wants_colour(choice: str) -> bool:
 def is_terminal() -> bool:
     """Whether somebody watches standard output."""
     return sys.stdout is not None and sys.stdout.isatty()
+
+
+def is_interactive() -> bool:
+    """Whether somebody sits at a terminal that all three streams lead to."""
+    return can_draw() and is_terminal()
+
+
+def can_draw() -> bool:
+    """Whether the app has what it draws on, which is standard error, and keys to listen to."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def styled(text: str, code: str, *, is_coloured: bool) -> str:

@@ -34,7 +34,9 @@ def modules_of(environment: Mapping[str, str], folder: Path, *arguments: str) ->
     return set(done.stderr.split())
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["scan", "--help"], ["sum", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["scan", "--help"], ["open", "--help"], ["sum", "--help"]], ids=" ".join
+)
 def test_help_imports_nothing_but_the_grammar(
     environment: Mapping[str, str], tmp_path: Path, arguments: Sequence[str]
 ) -> None:

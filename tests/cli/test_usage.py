@@ -18,7 +18,7 @@ FORMATS = "(choose from 'text', 'json', 'jsonl', 'markdown', 'html'); see precis
         (["explain"], "the following arguments are required: RULE|ANALYZER; see precisionlab explain --help"),
         (
             ["scna"],
-            "argument COMMAND: invalid choice: 'scna' (choose from 'scan', 'recipe', 'list', 'explain', 'formats', 'inspect', '",
+            "argument COMMAND: invalid choice: 'scna' (choose from 'open', 'scan', 'recipe', 'list', 'explain', 'formats', 'inspect', '",
         ),
         (["scan", "x", "--ouput", "y.json"], "there is no flag --ouput; did you mean --output?"),
         (["scan", "x", "--ouput=y.json"], "there is no flag --ouput; did you mean --output?"),

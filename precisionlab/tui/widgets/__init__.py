@@ -1,0 +1,1 @@
+"""Parts of screens; they know data, not analyzers."""

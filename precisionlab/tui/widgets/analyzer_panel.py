@@ -1,0 +1,121 @@
+"""What any analyzer says of what is chosen: options, findings, figures, measurements."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Collapsible, LoadingIndicator, Static
+
+from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.figures import Column, Table
+from precisionlab.analysis.results import Finding, Result, Status
+from precisionlab.escaping import printable
+from precisionlab.reports.quantities import measured
+from precisionlab.tui.severities import LETTERS, STYLES
+from precisionlab.tui.widgets.figure_view import FigureView
+from precisionlab.tui.widgets.options_form import OptionsForm
+
+
+class AnalyzerPanel(VerticalScroll):
+    """One analyzer. Asks with `Wanted` where its options change."""
+
+    BINDINGS = [
+        Binding("o", "options", "Options", id="panel.options"),
+        Binding("j", "scroll_down", "Down", show=False, id="panel.down"),
+        Binding("k", "scroll_up", "Up", show=False, id="panel.up"),
+    ]
+    DEFAULT_CSS = """
+    AnalyzerPanel { padding: 0 1; }
+    AnalyzerPanel Collapsible { border: none; padding: 0; margin: 0 0 1 0; background: transparent; }
+    AnalyzerPanel .answer { height: auto; }
+    AnalyzerPanel .said { height: auto; margin: 0 0 1 0; }
+    AnalyzerPanel LoadingIndicator { height: 3; }
+    """
+
+    class Wanted(Message):
+        """Other options are wanted."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        super().__init__()
+        self.analyzer = analyzer
+        self.options: Any = analyzer.options()
+        self.result: Result | None = None
+
+    def compose(self) -> ComposeResult:
+        """The question over the folded options, and room for the answer."""
+        with Collapsible(title=self.analyzer.question, collapsed=True):
+            yield OptionsForm(self.analyzer)
+        with Vertical(classes="answer"):
+            yield Static("Choose a tensor at the left.", classes="said", markup=False)
+
+    @on(OptionsForm.Changed)
+    def change(self, event: OptionsForm.Changed) -> None:
+        """Ask anew with other options."""
+        event.stop()
+        self.options = event.options
+        self.post_message(self.Wanted())
+
+    def action_options(self) -> None:
+        """Unfold the options, or fold them."""
+        form = self.query_one(Collapsible)
+        form.collapsed = not form.collapsed
+        if not form.collapsed:
+            self.call_after_refresh(self.screen.focus_next)
+
+    async def say(self, text: str, *, is_busy: bool = False) -> None:
+        """Say why there is no answer (yet)."""
+        self.result = None
+        busy = [LoadingIndicator()] if is_busy else []
+        await self._replace([Static(text, classes="said", markup=False), *busy])
+
+    async def show(self, result: Result) -> None:
+        """Show an answer."""
+        if result is not self.result:
+            self.result = result
+            await self._replace(list(answer_widgets(result)))
+            self.scroll_home(animate=False)
+
+    async def _replace(self, widgets: list[Widget]) -> None:
+        answer = self.query_one(".answer")
+        with self.app.batch_update():
+            await answer.remove_children()
+            await answer.mount_all(widgets)
+
+
+def answer_widgets(result: Result) -> Iterator[Widget]:
+    """Findings first, then figures, then every measurement."""
+    if result.status is not Status.DONE:
+        word = "Does not apply here" if result.status is Status.SKIPPED else "The analyzer failed"
+        yield Static(f"{word}: {printable(result.reason, 400)}", classes="said", markup=False)
+        return
+    for found in result.findings:
+        yield Static(finding_text(found, about=result.subject is None), classes="said")
+    for figure in result.figures:
+        yield FigureView(figure)
+    yield FigureView(measurement_table(result))
+
+
+def finding_text(found: Finding, *, about: bool) -> Text:
+    """A finding, its remedy and its evidence; with `about`, what it is about."""
+    text = Text(f"{LETTERS[found.severity]} {found.code} ", STYLES[found.severity])
+    if about and found.subject is not None:
+        text = Text.assemble(text, (f"{printable(found.subject, 100)}  ", "bold"))
+    evidence = ", ".join(f"{key} {value}" for key, value in found.evidence.items())
+    return Text.assemble(
+        text,
+        found.message,
+        (f"\n  → {found.remedy}", "bold"),
+        (f"\n  {printable(evidence, 400)}" if evidence else "", "dim"),
+    )
+
+
+def measurement_table(result: Result) -> Table:
+    """All measurements with their units."""
+    rows = tuple((one.metric.key, measured(one.metric, one.value)) for one in result.measurements)
+    return Table("Measurements", (Column("measurement"), Column("value")), rows)

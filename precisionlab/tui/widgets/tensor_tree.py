@@ -1,0 +1,173 @@
+"""The tensors by module path, with a letter for the worst finding of each; groups fill when they are opened."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.text import Text
+from textual.binding import Binding
+from textual.message import Message
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from precisionlab.analysis.rules import Severity
+from precisionlab.checkpoints.model import TensorInfo
+from precisionlab.escaping import printable
+from precisionlab.reports.quantities import byte_size, count
+from precisionlab.tui.modules import Group, Leaf, Outline, Path
+from precisionlab.tui.severities import LETTERS, STYLES
+
+MOST_SHOWN = 2_000
+"""Members of one group that are listed."""
+SHORT = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "float64": "fp64"}
+
+Entry = Group | Leaf | None
+"""None for the whole checkpoint, and for the line that says how many are not shown."""
+
+
+class TensorTree(Tree[Entry]):
+    """A tree of tensors. Says with `Picked` which one the cursor is on."""
+
+    BINDINGS = [
+        Binding("j", "cursor_down", "Down", show=False, id="tree.down"),
+        Binding("k", "cursor_up", "Up", show=False, id="tree.up"),
+        Binding("l", "open_group", "Open", show=False, id="tree.open"),
+        Binding("h", "close_group", "Close", show=False, id="tree.close"),
+        Binding("right", "open_group", "Open", show=False),
+        Binding("left", "close_group", "Close", show=False),
+    ]
+
+    class Picked(Message):
+        """The cursor is on this tensor, or (None) on the whole checkpoint."""
+
+        def __init__(self, tensor: TensorInfo | None) -> None:
+            super().__init__()
+            self.tensor = tensor
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__("tensors", id=id)
+        self.show_root = False
+        self.guide_depth = 2
+        self.outline = Outline((), folds_layers=False)
+        self.worst: dict[str, Severity] = {}
+        """The worst finding about each tensor that has one."""
+        self._leaves: dict[int, TreeNode[Entry]] = {}
+        self._groups: dict[Path, TreeNode[Entry]] = {}
+        self._whole: TreeNode[Entry] | None = None
+
+    def show(self, outline: Outline) -> None:
+        """Show these tensors by module path."""
+        self.outline = outline
+        self._empty()
+        self._whole = self.root.add_leaf(Text("    whole checkpoint", "italic"), data=None)
+        self.root.data = outline.root
+        self._add(self.root, list(outline.children(outline.root)))
+        self.root.expand()
+
+    def show_flat(self, indices: Sequence[int]) -> None:
+        """Show these tensors of the outline one below the other, under their full names."""
+        self._empty()
+        self._add(self.root, [Leaf(self.outline.tensors[index].name, index) for index in indices])
+        self.root.expand()
+
+    def lead_to(self, name: str) -> bool:
+        """Open the groups around a tensor and move the cursor there; whether it is shown at all."""
+        index = self.outline.places.get(name)
+        if index is None:
+            return False
+        path = self.outline.paths[index]
+        for depth in range(1, len(path) + 1):
+            node = self._groups.get(path[:depth])
+            if node is not None:
+                self._fill(node)
+                node.expand()
+        leaf = self._leaves.get(index)
+        if leaf is not None:
+            self.call_after_refresh(self.move_cursor, leaf)
+        return leaf is not None
+
+    def mark(self, found: Iterable[tuple[str, Severity]]) -> None:
+        """Findings of these severities are about these tensors."""
+        for name, severity in found:
+            if self.worst.get(name, 0) < severity:
+                self.worst[name] = severity
+                self._label_anew(name)
+
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Entry]) -> None:
+        """Fill a group the first time."""
+        self._fill(event.node)
+
+    def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Entry]) -> None:
+        """Tell which tensor it is."""
+        if isinstance(event.node.data, Leaf):
+            self.post_message(self.Picked(self.outline.tensors[event.node.data.index]))
+        elif event.node is self._whole:
+            self.post_message(self.Picked(None))
+
+    def action_open_group(self) -> None:
+        """Open the group, or go to its first member."""
+        node = self.cursor_node
+        if node is not None and node.allow_expand:
+            if node.is_expanded:
+                self.action_cursor_down()
+            else:
+                node.expand()
+
+    def action_close_group(self) -> None:
+        """Close the group, or go to the group around."""
+        node = self.cursor_node
+        if node is None:
+            return
+        if node.allow_expand and node.is_expanded:
+            node.collapse()
+        elif node.parent is not None and node.parent is not self.root:
+            self.move_cursor(node.parent)
+
+    def _fill(self, node: TreeNode[Entry]) -> None:
+        if isinstance(node.data, Group) and node is not self.root and not node.children:
+            self._add(node, list(self.outline.children(node.data)))
+
+    def _add(self, node: TreeNode[Entry], members: Sequence[Group | Leaf]) -> None:
+        for member in members[:MOST_SHOWN]:
+            if isinstance(member, Leaf):
+                self._leaves[member.index] = node.add_leaf(self._label(member), data=member)
+            else:
+                self._groups[member.path] = node.add(self._label(member), data=member)
+        if len(members) > MOST_SHOWN:
+            node.add_leaf(Text(f"and {count(len(members) - MOST_SHOWN)} more: / finds them", "italic"), data=None)
+
+    def _empty(self) -> None:
+        self._leaves.clear()
+        self._groups.clear()
+        self._whole = None
+        self.clear()
+
+    def _label_anew(self, name: str) -> None:
+        index = self.outline.places.get(name)
+        if index is None:
+            return
+        path = self.outline.paths[index]
+        around = [self._groups.get(path[:depth]) for depth in range(1, len(path) + 1)]
+        for node in (*around, self._leaves.get(index)):
+            if node is not None and node.data is not None:
+                node.set_label(self._label(node.data))
+
+    def _label(self, entry: Group | Leaf) -> Text:
+        if isinstance(entry, Group):
+            return labelled(self._worst_in(entry), entry.label, count(entry.n_tensors))
+        info = self.outline.tensors[entry.index]
+        sizes = "x".join(map(str, info.shape)) or "scalar"
+        beside = f"{SHORT.get(info.dtype, info.dtype)} {sizes} {byte_size(info.n_bytes)}"
+        return Text.assemble("  ", labelled(self.worst.get(info.name), entry.label, beside))
+
+    def _worst_in(self, group: Group) -> Severity | None:
+        if group.n_tensors <= len(self.worst):
+            inside = (self.worst.get(self.outline.tensors[i].name) for i in range(group.start, group.stop))
+            return max((one for one in inside if one is not None), default=None)
+        places = self.outline.places
+        found = (one for name, one in self.worst.items() if group.start <= places.get(name, -1) < group.stop)
+        return max(found, default=None)
+
+
+def labelled(severity: Severity | None, name: str, beside: str) -> Text:
+    """A line of the tree: severity's letter, name, and what there is to say beside it."""
+    text = Text(f"{LETTERS[severity]} ", STYLES[severity]) if severity else Text("  ")
+    return Text.assemble(text, printable(name, 200), (f"  {beside}", "dim"))
