@@ -7,26 +7,17 @@ to a temporary folder and deleted.
 """
 
 import argparse
-import fcntl
-import os
-import pty
-import struct
-import subprocess
-import sys
 import tempfile
-import termios
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from select import select
 
 from precisionlab.checkpoints.safetensors_writing import Entry, write_safetensors
+from terminals import on_terminal, read_until
 from timing import machine
 
-ROOT = Path(__file__).parent.parent
-COLUMNS, ROWS = 140, 45
 BARE = """
 from textual.app import App
 from textual.widgets import Label
@@ -40,7 +31,6 @@ Bare().run()
 PARTS = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.up_proj", "mlp.down_proj")
 PAINTED, USABLE = b"opening", b"model.layers"
 """What is shown first, and the tree."""
-PATIENCE_SECONDS = 120
 
 
 def write_checkpoint(path: Path, n_tensors: int) -> None:
@@ -50,31 +40,13 @@ def write_checkpoint(path: Path, n_tensors: int) -> None:
 
 
 def seconds_until(texts: Sequence[bytes], arguments: Sequence[str], home: str) -> list[float]:
-    """From the start of an interpreter on a terminal until it has shown each of the texts; then it is killed."""
-    ours, its = pty.openpty()
-    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    variables = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": home}
-    command = [sys.executable, *arguments]
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=variables, start_new_session=True)
-    os.close(its)
-    try:
-        return list(times_of(texts, ours, start))
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
-
-
-def times_of(texts: Sequence[bytes], descriptor: int, start: float) -> Iterator[float]:
-    """When the terminal has got each of the texts, in this order or at once."""
-    seen = b""
-    for text in texts:
-        while text not in seen:
-            if not select([descriptor], [], [], PATIENCE_SECONDS)[0]:
-                raise TimeoutError(f"nothing more after {seen[-500:]!r}")
-            seen += os.read(descriptor, 1 << 16)
-        yield time.perf_counter() - start
+    """From the start of an interpreter on a terminal until it has shown each of the texts, in this order or at once."""
+    start, seen, times = time.perf_counter(), b"", []
+    with on_terminal(arguments, home) as terminal:
+        for text in texts:
+            seen = read_until(text, terminal, seen)
+            times.append(time.perf_counter() - start)
+    return times
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from makers.accumulated import accumulated_tensors
+from makers.changed import changed_tensors
 from makers.exports import write_arrays, write_sharded, write_training_state, write_unused_precision
 from makers.healthy import healthy_tensors
 from makers.hostile import HOSTILE_METADATA, hostile_tensors
@@ -30,6 +31,7 @@ def write_planted(folder: Path) -> None:
     plain = {"format": "pt"}
     (folder / "sick.safetensors").write_bytes(safetensors_bytes(sick_tensors(), plain))
     (folder / "healthy.safetensors").write_bytes(safetensors_bytes(healthy_tensors(), plain))
+    (folder / "changed.safetensors").write_bytes(safetensors_bytes(changed_tensors(), plain))
     (folder / "hostile-names.safetensors").write_bytes(safetensors_bytes(hostile_tensors(), HOSTILE_METADATA))
     (folder / "accumulation.safetensors").write_bytes(safetensors_bytes(accumulated_tensors(), plain))
     (folder / "quantized.safetensors").write_bytes(safetensors_bytes(quantized_tensors(), plain))

@@ -26,6 +26,8 @@ DENSE = 600
 """Points up to which a dense decomposition takes less time than an iteration."""
 LONGER = 1.5
 """By this factor, over the median one, geodesics grow through fewer neighbours where a short cut is lost."""
+LENGTHS_AT_ONCE = 50_000
+"""Shortest paths that are found in some 20 ms."""
 LEAST_POINTS = 4
 """Of a component that is laid out."""
 
@@ -89,14 +91,27 @@ def component(graph: csr_array) -> Component:
 
 def exact_isomap(graph: csr_array, most: int = MOST_DIMENSIONS) -> Embedding:
     """Classical scaling of all geodesics of a connected graph [n, n]: O(n^2 log n), and n^2 numbers thrice."""
-    geodesics = dijkstra(graph)
+    geodesics = geodesics_from(np.arange(graph.shape[0]), graph)
     values, vectors = leading(scaled(geodesics), most)
     return Embedding(vectors * np.sqrt(values), np.arange(len(geodesics)), geodesics)
 
 
 def landmark_isomap(graph: csr_array, landmarks: Integers, most: int = MOST_DIMENSIONS) -> Embedding:
     """Classical scaling of the landmarks; the other points are placed by their distances from these."""
-    return placed_by(dijkstra(graph, indices=landmarks), landmarks, most)
+    return placed_by(geodesics_from(landmarks, graph), landmarks, most)
+
+
+def geodesics_from(sources: Integers, graph: csr_array) -> Doubles:
+    """Lengths of the shortest paths from these points to all [m, n].
+
+    From a few at a time, since no other thread of the program runs while scipy looks for them.
+    """
+    n = graph.shape[0]
+    found = np.empty((len(sources), n))
+    at_once = max(1, LENGTHS_AT_ONCE // n)
+    for start in range(0, len(sources), at_once):
+        found[start : start + at_once] = dijkstra(graph, indices=sources[start : start + at_once])
+    return found
 
 
 def placed_by(geodesics: Doubles, landmarks: Integers, most: int = MOST_DIMENSIONS) -> Embedding:
@@ -150,7 +165,7 @@ def halved(neighbours: Neighbours, k: int, whole: Component, embedding: Embeddin
     sparser = csr_array(graph_of(neighbours, max(2, k // 2))[whole.members][:, whole.members])
     step = max(1, len(embedding.landmarks) // WITNESSES)
     before, landmarks = embedding.geodesics[::step], embedding.landmarks[::step]
-    after = dijkstra(sparser, indices=landmarks)
+    after = geodesics_from(landmarks, sparser)
     is_joined = np.isfinite(after) & (before > 0)
     growth = after[is_joined] / before[is_joined]
     grown = float((growth > LONGER * np.median(growth)).mean()) if len(growth) else 0.0

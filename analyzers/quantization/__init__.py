@@ -61,9 +61,10 @@ from analyzers.quantization.options import Options
 from analyzers.quantization.rules import RULES
 from analyzers.quantization.sampling import sampled_rows
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.results import Result, Status
-from precisionlab.analysis.tensors import Role, Tensor
+from precisionlab.analysis.tensors import Tensor
 from precisionlab.formats import FloatFormat
 
 

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from analyzers.quantization.drawing import Point, pareto
 from analyzers.quantization.options import Options
 from precisionlab.analysis.analyzers import Answer
 from precisionlab.analysis.figures import Axis, Cell, Column, Figure, Heatmap, Table
+from precisionlab.analysis.quantization.fronts import Point, pareto
 from precisionlab.analysis.quantization.targets import parse_target
 from precisionlab.analysis.results import Measurement, Result, Scalar, metric
 from precisionlab.escaping import printable

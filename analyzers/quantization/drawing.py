@@ -1,12 +1,12 @@
 """The figures of the `quantization` analyzer."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from analyzers.quantization.channels import Channels, channels_of
 from analyzers.quantization.measuring import Figures
 from analyzers.quantization.options import Options
-from precisionlab.analysis.figures import Axis, Cell, Column, Figure, PointGroup, Scatter, Table
+from precisionlab.analysis.figures import Cell, Column, Figure, Table
+from precisionlab.analysis.quantization.fronts import Point, pareto
 from precisionlab.analysis.quantization.sweep import Loss
 from precisionlab.formats import BlockFormat
 from precisionlab.formats.blocks.records import matrix_shape
@@ -49,16 +49,6 @@ SHORT_COLUMNS = (
     Column("what is done"),
 )
 LEFT_OUT_COLUMNS = (Column("format"), Column("why"))
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A format among others: what it takes, and what it loses."""
-
-    name: str
-    bits: float
-    """A weight."""
-    sqnr_db: float
 
 
 def draw(figures: Figures, options: Options) -> Iterator[Figure]:
@@ -151,30 +141,6 @@ def error_row(loss: Loss, figures: Figures) -> tuple[Cell, ...]:
 def or_nan(value: float | None) -> float:
     """The number, or NaN for none."""
     return float("nan") if value is None else value
-
-
-def pareto(title: str, points: Sequence[Point]) -> Scatter:
-    """Loss against bits: the formats of which none other is better in both are joined."""
-    front = front_of(points)
-    rest = [point for point in points if point not in front]
-    groups = [group("best for their bits", front, is_joined=True)] if front else []
-    groups += [group("another is better in both", rest, is_joined=False)] if rest else []
-    return Scatter(title, Axis("bits a weight"), Axis("SQNR", "dB"), tuple(groups))
-
-
-def group(label: str, points: Sequence[Point], *, is_joined: bool) -> PointGroup:
-    """Points under one marker."""
-    xs, ys, names = ([getattr(point, part) for point in points] for part in ("bits", "sqnr_db", "name"))
-    return PointGroup(label, tuple(xs), tuple(ys), tuple(names), is_joined=is_joined)
-
-
-def front_of(points: Iterable[Point]) -> list[Point]:
-    """The points of which none other takes as few bits and loses as little, from the fewest bits on."""
-    front: list[Point] = []
-    for point in sorted(points, key=lambda one: (one.bits, -one.sqnr_db)):
-        if not front or point.sqnr_db > front[-1].sqnr_db:
-            front.append(point)
-    return front
 
 
 def channel_tables(figures: Figures, options: Options) -> Iterator[Table]:

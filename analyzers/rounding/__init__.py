@@ -50,8 +50,9 @@ from analyzers.rounding.measuring import measure, measurements, obstacle
 from analyzers.rounding.options import Options
 from analyzers.rounding.rules import RULES
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.results import Result, Status
-from precisionlab.analysis.tensors import Role, Tensor
+from precisionlab.analysis.tensors import Tensor
 
 
 def analyze(tensor: Tensor, options: Options) -> Result:

@@ -58,8 +58,9 @@ from analyzers.topology.options import Options
 from analyzers.topology.reading import reason_against
 from analyzers.topology.rules import RULES
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.results import Result, Status
-from precisionlab.analysis.tensors import Role, Tensor
+from precisionlab.analysis.tensors import Tensor
 
 
 def analyze(tensor: Tensor, options: Options) -> Result:

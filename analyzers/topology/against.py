@@ -10,7 +10,8 @@ from analyzers.topology.homology import Deadline
 from analyzers.topology.options import Options
 from analyzers.topology.reading import points_of, reason_against
 from analyzers.topology.sampling import bars_within
-from precisionlab.analysis.tensors import Role, Tensor
+from precisionlab.analysis.beside import Role
+from precisionlab.analysis.tensors import Tensor
 from precisionlab.structure.points import Distance, cloud
 
 Doubles = NDArray[np.float64]

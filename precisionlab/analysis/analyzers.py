@@ -1,14 +1,18 @@
 """What an analyzer is: a frozen record around one pure function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.costs import Cost
 from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.rules import Rule
-from precisionlab.analysis.tensors import Role, Tensor
 from precisionlab.checkpoints.model import TensorInfo
+
+if TYPE_CHECKING:
+    # Which imports what computes: a list of analyzers needs none of that.
+    from precisionlab.analysis.tensors import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class NoOptions:
 class Answer:
     """A tensor and what an analyzer said of it."""
 
-    tensor: Tensor
+    tensor: "Tensor"
     """Its census and values were dropped and would be read anew."""
     result: Result
 
@@ -38,7 +42,7 @@ class Analyzer:
     """As in flags and configuration: lower case, one word."""
     question: str
     """What it answers, as a question."""
-    analyze: Callable[[Tensor, Any], Result]
+    analyze: Callable[["Tensor", Any], Result]
     """(tensor, options) -> result; pure, and deterministic under `options.seed` where it samples."""
     options: type[Any] = NoOptions
     """A frozen dataclass whose fields are all made by `option`."""
@@ -48,10 +52,16 @@ class Analyzer:
     summarizes_skipped: bool = False
     """Whether it is asked for the checkpoint's own result where it skipped all tensors: some are told of together only."""
     by_default: bool = True
-    """Whether it runs where no analyzers are named: for questions that cost no more than reading."""
+    """Whether it runs where no analyzers are named: for questions that cost no more than reading (see `runs_by_default`)."""
     reads_values: bool = False
     """Whether it asks for `values()`: the scan then reads a tensor into memory once for all."""
     reads_beside: frozenset[Role] = frozenset()
     """Which files beside the checkpoint it looks at (`Tensor.beside`)."""
+    needs_beside: frozenset[Role] = frozenset()
+    """Those of them without which it has nothing to say: it runs by default where they are given, and only there."""
     cost: Callable[[TensorInfo, Any], Cost] | None = None
     """(header, options) -> what one tensor is going to take; for questions that cost more than reading."""
+
+    def runs_by_default(self, given: Collection[Role] = ()) -> bool:
+        """Whether it runs where no analyzers are named, and these files beside the checkpoint are."""
+        return self.by_default and self.needs_beside <= frozenset(given)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.census.channels import ChannelExtremes
 from precisionlab.analysis.census.devices import backend_of
 from precisionlab.analysis.census.layouts import LAYOUTS, codes_of
@@ -41,17 +41,6 @@ class MadeAhead:
     survey: Survey
     content: NDArray[np.uint8] | None
     """All its stored bytes, where an analyzer asks for values and they fit into memory."""
-
-
-class Role(Enum):
-    """What another file says of a checkpoint's tensors; the value is the flag that names the file."""
-
-    SENSITIVITY = "sensitivity"
-    """How much the square of an error costs: one weight an element, or one for the tensor."""
-    CALIBRATION = "calibration"
-    """Second moments of what the layer is fed: one an input channel."""
-    REFERENCE = "against"
-    """The tensor of the same name in another checkpoint."""
 
 
 class Tensor:

@@ -142,16 +142,23 @@ def _dtype(code: object) -> str:
 def _naturals(entry: Mapping[str, object], key: str) -> list[int]:
     """The list of integers from 0 to 2^64-1 that the field holds; JSON's `true` is none."""
     numbers = entry.get(key)
-    if not isinstance(numbers, list) or not all(type(n) is int and 0 <= n <= _MAX_UINT64 for n in numbers):
-        raise _HeaderError(f"has a {key} that is no list of integers from 0 to 2^64-1")
+    if not isinstance(numbers, list):
+        raise _no_naturals(key)
+    for number in numbers:
+        if type(number) is not int or not 0 <= number <= _MAX_UINT64:
+            raise _no_naturals(key)
     return numbers
 
 
+def _no_naturals(key: str) -> _HeaderError:
+    return _HeaderError(f"has a {key} that is no list of integers from 0 to 2^64-1")
+
+
 def _offsets(entry: Mapping[str, object]) -> tuple[int, int]:
-    match _naturals(entry, "data_offsets"):
-        case [begin, end] if begin <= end:
-            return begin, end
-    raise _HeaderError("has data_offsets that are no two numbers in order")
+    offsets = _naturals(entry, "data_offsets")
+    if len(offsets) != 2 or offsets[0] > offsets[1]:
+        raise _HeaderError("has data_offsets that are no two numbers in order")
+    return offsets[0], offsets[1]
 
 
 def _n_bytes(dtype: str, shape: Iterable[int]) -> int:

@@ -3,8 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from precisionlab.escaping import printable
 
@@ -77,19 +76,18 @@ def _integer(digits: str) -> int | float:
     return -0.0 if digits == "-0" else int(digits)
 
 
-def _refuse_deep(parsed: object) -> None:
-    level = [parsed]
+def _refuse_deep(parsed: dict[str, object]) -> None:
+    level: list[Any] = [parsed]
     for _ in range(MAX_DEPTH):
-        level = [child for value in level for child in _children(value) if isinstance(child, dict | list)]
+        level = [
+            child
+            for container in level
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) is dict or type(child) is list
+        ]
         if not level:
             return
     raise JsonError("is nested too deep")
-
-
-def _children(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _refuse_lone_surrogates(parsed: object) -> None:

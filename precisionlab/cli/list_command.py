@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 
+from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.options import nearest, option_fields
 from precisionlab.checkpoints.containers import all_containers
 from precisionlab.cli import messages
@@ -39,6 +40,14 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
+def when_it_runs(analyzer: Analyzer) -> str:
+    """In which scans an analyzer runs."""
+    if not analyzer.by_default:
+        return "if named"
+    flags = sorted(f"--{role.value}" for role in analyzer.needs_beside)
+    return f"with {' and '.join(flags)}" if flags else "by default"
+
+
 def rows_of(subject: str, discovered: Discovered) -> Sequence[Row]:
     """The rows of one list."""
     analyzers = discovered.analyzers.values()
@@ -47,7 +56,7 @@ def rows_of(subject: str, discovered: Discovered) -> Sequence[Row]:
             return [
                 {
                     "name": analyzer.name,
-                    "runs": "by default" if analyzer.by_default else "if named",
+                    "runs": when_it_runs(analyzer),
                     "question": analyzer.question,
                     "options": " ".join(field.name for field in option_fields(analyzer.options)),
                 }

@@ -10,7 +10,7 @@ HOST = "localhost"
 OWN_HOSTS = (HOST, "127.0.0.1", "[::1]")
 
 
-class LocalServer(Server):  # type: ignore[misc] # it comes without types
+class LocalServer(Server):
     """Starts the app anew for each visit, if it comes from a page of ours.
 
     A page of anybody else's that is open in the same browser can reach local ports too;

@@ -47,7 +47,7 @@ def settings_of(arguments: argparse.Namespace) -> "Settings | None":
     Raises:
         UsageError: a wrong value.
     """
-    if not (arguments.device or arguments.memory or arguments.threads):
+    if not (arguments.device or arguments.memory or arguments.threads or arguments.against):
         return None
     from precisionlab.cli.plan import Said, memory_bytes, thread_count  # noqa: PLC0415 - with it comes numpy
     from precisionlab.scanning.devices import resolve_device  # noqa: PLC0415
@@ -57,6 +57,7 @@ def settings_of(arguments: argparse.Namespace) -> "Settings | None":
         device="auto" if arguments.device in {None, "auto"} else resolve_device(arguments.device, "--device"),
         memory_bytes=memory_bytes(Said(arguments.memory, "--memory")),
         threads=thread_count(Said(arguments.threads, "--threads")),
+        against=arguments.against or None,
     )
 
 

@@ -221,6 +221,7 @@ def add_open(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     )
     path = parser.add_argument("path", metavar="PATH", nargs="?", help="a file or a folder")
     path.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
+    parser.add_argument("--against", metavar="PATH", help="another checkpoint, beside which it is shown")
     parser.add_argument("--theme", metavar="NAME", help="colours for this time, e.g. textual-light")
     web = parser.add_argument_group("in a browser")
     web.add_argument("--web", action="store_true", help="serve the app to browsers on this machine")
@@ -258,7 +259,7 @@ def add_scan(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     )
     what.add_argument("--calibration", metavar="FILE", help="second moments of what layers are fed, by layer")
     what.add_argument(
-        "--against", metavar="PATH", help="another checkpoint, whose tensors of the same names are compared"
+        "--against", metavar="PATH", help="another checkpoint, to tell what differs in tensors of the same names"
     )
     what.add_argument(
         "--config", metavar="FILE", help="configuration; default: precisionlab.toml or pyproject.toml upwards"

@@ -8,9 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.options import build_options, nearest, option_fields
 from precisionlab.analysis.rules import Severity
-from precisionlab.analysis.tensors import Role
 from precisionlab.cli.parser import FAIL_ON
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
@@ -88,7 +88,8 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     options = merged_options(configuration, arguments.set)
     if arguments.formats is not None:
         options = with_formats(options, names, arguments.formats)
-    analyzers, warnings = choose_analyzers(names, options)
+    given = [role for role in Role if wishes.of(role.value).value]
+    analyzers, warnings = choose_analyzers(names, options, given)
     refuse_unread(wishes, analyzers)
     settings = Settings(
         device=resolve_device(text(wishes.of("device"), "auto"), wishes.of("device").where),

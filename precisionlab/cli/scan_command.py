@@ -14,12 +14,12 @@ from precisionlab.cli.exit_codes import ExitCode, exit_code_of, was_anything_ana
 from precisionlab.cli.output import put
 from precisionlab.cli.plan import Plan, plan_of
 from precisionlab.cli.progress import NoProgress, ProgressBar
-from precisionlab.cli.targets import checked_targets
 from precisionlab.cli.terminal import columns, wants_colour
 from precisionlab.errors import ReportError
 from precisionlab.escaping import printable
 from precisionlab.reports import digest, text_report, writers
 from precisionlab.reports.quantities import shown_name
+from precisionlab.reports.targets import checked_targets
 from precisionlab.scanning.companions import opened
 from precisionlab.scanning.costing import operations_a_second
 from precisionlab.scanning.events import CheckpointOpened, PathFailed

@@ -41,8 +41,9 @@ def serve(arguments: argparse.Namespace) -> ExitCode:
 def command_of(arguments: argparse.Namespace) -> list[str]:
     """What shows the app to one visitor."""
     flags = [f"--{name}={getattr(arguments, name)}" for name in PASSED_ON if getattr(arguments, name) is not None]
+    against = [f"--against={Path(arguments.against).absolute()}"] if arguments.against else []
     path = [str(Path(arguments.path).absolute())] if arguments.path is not None else []
-    return [sys.executable, "-m", "precisionlab", "open", *flags, *path]
+    return [sys.executable, "-m", "precisionlab", "open", *flags, *against, *path]
 
 
 def port_of(said: Said) -> int:

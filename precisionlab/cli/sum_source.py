@@ -10,12 +10,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from precisionlab.analysis.reals import reals_of, type_of
 from precisionlab.checkpoints.containers import all_suffixes
 from precisionlab.checkpoints.opening import open_checkpoint
 from precisionlab.checkpoints.reading import FileReader, unopenable
 from precisionlab.cli.element_reference import MARK, Place, find_place, path_and_rest
 from precisionlab.cli.sum_numbers import numbers_in
-from precisionlab.cli.sum_tensor import reals_of, type_of
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 from precisionlab.replacement import cause

@@ -12,6 +12,7 @@ from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 from precisionlab.recipes.recipe import Recipe
 from precisionlab.replacement import check_replaceable, check_vacant, place_of, temporary_beside
+from precisionlab.reports.targets import is_same
 from precisionlab.scanning.settings import Settings
 
 Listener = Callable[[int], None]
@@ -77,11 +78,3 @@ def becomes_folder(checkpoint: Checkpoint, target: Path) -> bool:
         return True
     was_folder = checkpoint.container == safetensors.NAME and Path(checkpoint.path).is_dir()
     return was_folder and target.suffix.lower() not in safetensors.SUFFIXES
-
-
-def is_same(target: Path, path: str) -> bool:
-    """Whether both are there and are one file."""
-    try:
-        return target.samefile(path)
-    except (OSError, ValueError):
-        return False

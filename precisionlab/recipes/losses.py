@@ -6,11 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from math import prod
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.quantization.importance import factor_of, weights_of
 from precisionlab.analysis.quantization.sweep import Loss, Question, sweep
 from precisionlab.analysis.quantization.targets import Scale, Target
-from precisionlab.analysis.tensors import Role, Tensor
+from precisionlab.analysis.tensors import Tensor
 from precisionlab.checkpoints import FileReader, TensorInfo
 from precisionlab.errors import CheckpointError
 from precisionlab.formats import FloatFormat

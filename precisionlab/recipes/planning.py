@@ -9,9 +9,9 @@ from enum import Enum
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 from precisionlab.recipes.losses import TargetLoss, TensorLosses
-from precisionlab.recipes.problem import Allocation, BudgetError, Candidate, Unit, allocated
+from precisionlab.recipes.problem import Allocation, BudgetError, Candidate, Unit
 from precisionlab.recipes.total_loss import least_bits, least_total_loss
-from precisionlab.recipes.uniform import Uniform, choices_for, common_formats, uniform
+from precisionlab.recipes.uniform import Uniform, common_choices, uniform
 from precisionlab.recipes.worst_loss import WorstCase, least_worst_loss
 
 STORED = "as stored"
@@ -221,8 +221,7 @@ def common_choice(units: Sequence[Unit], budget: int) -> Uniform | None:
 def least_worst_common(units: Sequence[Unit], budget: int) -> Uniform | None:
     """The common format within a budget whose worst loss is least; None where none fits."""
     offers = [without_stored(unit).by_format for unit in units]
-    choices = [(name, allocated(choices_for(name, offers), 0.0)) for name in common_formats(offers)]
-    fitting = [(name, choice) for name, choice in choices if choice.bits <= budget]
+    fitting = [(name, choice) for name, choice in common_choices(offers) if choice.bits <= budget]
     if not fitting:
         return None
     name, best = min(fitting, key=lambda pair: (worst_of(pair[1]), pair[1].bits))

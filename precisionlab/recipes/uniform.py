@@ -52,7 +52,7 @@ def uniform(units: Sequence[Unit], budget_bits: int) -> Uniform:
     """
     require_possible(units)
     offers = [unit.by_format for unit in units]
-    choices = [(format_, allocated(choices_for(format_, offers), 0.0)) for format_ in common_formats(offers)]
+    choices = common_choices(offers)
     fitting = [(format_, choice) for format_, choice in choices if choice.bits <= budget_bits]
     if not fitting:
         raise BudgetError(budget_bits, min(choice.bits for _, choice in choices), "one format for all")
@@ -63,6 +63,11 @@ def uniform(units: Sequence[Unit], budget_bits: int) -> Uniform:
         if candidate.format != format_
     )
     return Uniform(format_, allocated(best.chosen, loss_bound(units, budget_bits)), exemptions)
+
+
+def common_choices(offers: Sequence[Offer]) -> list[tuple[str, Allocation]]:
+    """Each common format with the choice that it makes; the bounds of these are 0."""
+    return [(format_, allocated(choices_for(format_, offers), 0.0)) for format_ in common_formats(offers)]
 
 
 def common_formats(offers: Sequence[Offer]) -> list[str]:

@@ -1,7 +1,7 @@
 """Names where there is little room: what tells them apart stays."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from precisionlab.reports.quantities import shown_name
 
@@ -22,11 +22,20 @@ def shortened(text: str, limit: int) -> str:
     return f"{text[: kept - kept // 2]}{CUT}{text[len(text) - kept // 2 :]}"[:limit]
 
 
-def shortened_names(names: Sequence[str], limit: int) -> list[str]:
+def ending(text: str, limit: int) -> str:
+    """The text in at most `limit` characters, its beginning left out where it is longer.
+
+    >>> ending("model.layers.0.mlp.weight", 12)
+    '….mlp.weight'
+    """
+    return text if len(text) <= limit else f"{CUT}{text[len(text) - max(limit - len(CUT), 0) :]}"[:limit]
+
+
+def shortened_names(names: Sequence[str], limit: int, cut: Callable[[str, int], str] = shortened) -> list[str]:
     """Names from a file, printable, in at most `limit` characters each.
 
     Where one is longer, the parts that all begin with are left out of all of them, then the
-    parts that all end with, then the middle of those that are still too long.
+    parts that all end with, then those that are still too long are cut, in the middle unless told otherwise.
 
     >>> shortened_names(["model.layers.0.mlp.weight", "model.layers.1.mlp.weight"], 8)
     ['…0…', '…1…']
@@ -34,10 +43,10 @@ def shortened_names(names: Sequence[str], limit: int) -> list[str]:
     shown = [shown_name(name) for name in names]
     n_first, n_last = shared_start(shown), shared_start([name[::-1] for name in shown])
     for start, stop in ((0, 0), (n_first, 0), (n_first, n_last)):
-        cut = [inner(name, start, stop) for name in shown]
-        if max(map(len, cut), default=0) <= limit:
-            return cut
-    return [shortened(name, limit) for name in cut]
+        parts = [inner(name, start, stop) for name in shown]
+        if max(map(len, parts), default=0) <= limit:
+            return parts
+    return [cut(name, limit) for name in parts]
 
 
 def shared_start(names: Sequence[str]) -> int:

@@ -24,7 +24,7 @@ GAP = 1
 LEAST_NAME = 20
 """Characters for names, before a column of numbers is left out."""
 HEADER_LIMIT = 32
-PIECE = re.compile(r"[^ _./-]*[ _./-]+|[^ _./-]+")
+PIECE = re.compile(r"[^ _.:/-]*[ _.:/-]+|[^ _.:/-]+")
 """What of a header stays on one line, where it is no longer than `LONGEST_PIECE`."""
 LONGEST_PIECE = 12
 
@@ -45,8 +45,7 @@ class Column:
     @property
     def width(self) -> int:
         """What its numbers beside their shades and the longest piece of its header need."""
-        pieces = (min(cell_len(piece.rstrip()), LONGEST_PIECE) for piece in PIECE.findall(self.header))
-        return max(self.digits + 2, *pieces)
+        return max(self.digits + 2, piece_width(self.header))
 
 
 def heatmap_text(figure: Heatmap, width: int, height: int, *, colour: bool) -> str:
@@ -85,20 +84,26 @@ def grid(label: str, names: Sequence[str], columns: Sequence[Column], widths: Se
     drawn.add_column(Text(label), width=widths[0], no_wrap=True, overflow="ellipsis", vertical="bottom")
     shown = columns[: len(widths) - 1]
     for column in shown:
-        drawn.add_column(folded(column), justify="right", width=column.width, overflow="fold", vertical="bottom")
+        header = Text("\n".join(folded(column.header, column.width)))
+        drawn.add_column(header, justify="right", width=column.width, overflow="fold", vertical="bottom")
     for at, name in enumerate(names):
         drawn.add_row(Text(name), *(cell(column, at) for column in shown))
     return drawn
 
 
-def folded(column: Column) -> Text:
+def piece_width(header: str) -> int:
+    """The columns that the longest piece of a header needs."""
+    return max((min(cell_len(piece.rstrip()), LONGEST_PIECE) for piece in PIECE.findall(header)), default=0)
+
+
+def folded(header: str, width: int) -> list[str]:
     """The header on as many lines as its pieces need."""
     lines = [""]
-    for piece in PIECE.findall(column.header):
-        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > column.width:
+    for piece in PIECE.findall(header):
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
             lines.append("")
         lines[-1] += piece
-    return Text("\n".join(line.rstrip() for line in lines))
+    return [line.rstrip() for line in lines]
 
 
 def cell(column: Column, at: int) -> Text:

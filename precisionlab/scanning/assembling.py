@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from precisionlab.analysis.options import OptionValue, option_values
-from precisionlab.analysis.report import CheckpointReport, RuleSummary, Run, Skipped, TensorSummary
+from precisionlab.analysis.report import CheckpointReport, Report, RuleSummary, Run, Skipped, TensorSummary, Unreadable
 from precisionlab.analysis.results import Result
 from precisionlab.checkpoints import Checkpoint, TensorInfo
 from precisionlab.scanning.settings import Selected, Settings
@@ -49,6 +49,30 @@ def checkpoint_report(
             *unmatched,
         ),
         complete=complete,
+    )
+
+
+def whole_report(
+    checkpoints: Sequence[CheckpointReport],
+    unreadable: Sequence[Unreadable],
+    analyzers: Sequence[Selected],
+    settings: Settings,
+    started: datetime,
+) -> Report:
+    """The report of all checkpoints, with how they were asked and the circumstances up to now."""
+    return Report(
+        checkpoints=tuple(checkpoints),
+        unreadable=tuple(unreadable),
+        analyzers=options_by_analyzer(analyzers),
+        rules=rule_summaries(analyzers, settings),
+        settings={
+            "include": settings.include,
+            "exclude": settings.exclude,
+            "select": settings.select,
+            "ignore": settings.ignore,
+            **{role.value: path for role, path in settings.beside.items()},
+        },
+        run=circumstances(started, settings),
     )
 
 

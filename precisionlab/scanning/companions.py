@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.report import Skipped
-from precisionlab.analysis.tensors import Beside, Role, Tensor
+from precisionlab.analysis.tensors import Beside, Tensor
 from precisionlab.checkpoints import FileReader, TensorInfo, open_checkpoint
 from precisionlab.errors import CheckpointError, UsageError
 from precisionlab.escaping import printable
@@ -16,6 +17,11 @@ WEIGHT = ".weight"
 NAMES_SHOWN = 3
 KIND = "precisionlab"
 """The key of the metadata under which such a file says what it is."""
+HINTS = {
+    False: "its names are those of the tensors, or of the layers whose .weight they are",
+    True: "compare checkpoints of one model, saved under the same names",
+}
+"""What to do where no name is met, of other files and of another checkpoint."""
 KINDS = {Role.SENSITIVITY: "sensitivity", Role.CALIBRATION: "activations"}
 
 
@@ -43,9 +49,7 @@ class Companion:
         if not met:
             shown = ", ".join(printable(name, 60) or '""' for name in unknown[:NAMES_SHOWN])
             holds = f"holds nothing for any tensor of the checkpoint (it has {shown})" if unknown else "holds no tensor"
-            raise UsageError(
-                self.path, holds, "its names are those of the tensors, or of the layers whose .weight they are"
-            )
+            raise UsageError(self.path, holds, HINTS[self.role is Role.REFERENCE])
         if self.role is Role.REFERENCE:
             return ()
         return tuple(

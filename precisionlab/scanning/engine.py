@@ -1,5 +1,6 @@
 """The one loop: tensors outside, analyzers inside, every byte read once."""
 
+import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,26 +28,41 @@ class Read:
 
 
 def run(
-    infos: Sequence[TensorInfo], analyzers: Sequence[Selected], settings: Settings, companions: Companions = NONE
+    infos: Sequence[TensorInfo],
+    analyzers: Sequence[Selected],
+    settings: Settings,
+    companions: Companions = NONE,
+    reader: FileReader | None = None,
 ) -> Generator[Event]:
     """Ask every analyzer of every tensor, then of all of them together. Closing the generator stops the work.
 
     An analyzer that raises, or a tensor that cannot be read, costs its own result only.
+
+    Args:
+        infos: which tensors.
+        analyzers: with their options.
+        settings: with what means.
+        companions: what other files say of the tensors.
+        reader: reads them, and is closed in the end. Who closes it before, from another thread, makes every
+            further read fail: an analyzer that is still at it then comes to an end.
     """
     holds = any(selected.analyzer.reads_values for selected in analyzers)
     respondents = [Respondent(selected) for selected in analyzers]
-    with FileReader() as reader:
-        with closing(tensors(infos, reader, settings, companions, holds=holds)) as events:
+    with reader or FileReader() as reading:
+        with closing(tensors(infos, reading, settings, companions, holds=holds)) as events:
             for event in events:
                 if isinstance(event, BytesRead):
                     yield event
                     continue
                 tensor, cause = event.tensor, event.cause
                 for respondent in respondents:
+                    begun = time.perf_counter()
                     answer = respondent.unread(tensor, cause) if cause else respondent.answer(tensor)
-                    yield ResultReady(settings.kept(answer))
+                    yield ResultReady(settings.kept(answer), time.perf_counter() - begun)
         for respondent in respondents:  # which may read tensors once more
-            yield from (ResultReady(settings.kept(result)) for result in respondent.summary())
+            begun = time.perf_counter()
+            for summary in respondent.summary():
+                yield ResultReady(settings.kept(summary), time.perf_counter() - begun)
 
 
 def tensors(

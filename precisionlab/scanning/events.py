@@ -39,6 +39,8 @@ class ResultReady:
     """One analyzer is done with one tensor, or with the checkpoint (the result's subject is then None)."""
 
     result: Result
+    seconds: float = 0.0
+    """That the analyzer took, without what was read and counted ahead for all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,19 @@
 import os
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.options import build_options
 from precisionlab.analysis.report import CheckpointReport, Report, Skipped, Unreadable
 from precisionlab.analysis.results import Result
 from precisionlab.checkpoints import Checkpoint, TensorInfo, find_checkpoints, open_checkpoint
 from precisionlab.errors import CheckpointError, UsageError
 from precisionlab.scanning.asking import described
-from precisionlab.scanning.assembling import (
-    checkpoint_report,
-    circumstances,
-    options_by_analyzer,
-    rule_summaries,
-)
+from precisionlab.scanning.assembling import checkpoint_report, whole_report
 from precisionlab.scanning.companions import NONE, Companions, opened
 from precisionlab.scanning.costing import costs_of
 from precisionlab.scanning.devices import resolve_device
@@ -67,21 +63,8 @@ class Scan:
         if self._current is not None:
             checkpoint, infos, results = self._current
             checkpoints = (*checkpoints, checkpoint_report(checkpoint, infos, results, self._unmatched, complete=False))
-        settings = self._settings
-        return Report(
-            checkpoints=checkpoints,
-            unreadable=(*self._unreadable, *self._unreached()),
-            analyzers=options_by_analyzer(self._analyzers),
-            rules=rule_summaries(self._analyzers, settings),
-            settings={
-                "include": settings.include,
-                "exclude": settings.exclude,
-                "select": settings.select,
-                "ignore": settings.ignore,
-                **{role.value: path for role, path in settings.beside.items()},
-            },
-            run=circumstances(self._started, settings),
-        )
+        unreadable = (*self._unreadable, *self._unreached())
+        return whole_report(checkpoints, unreadable, self._analyzers, self._settings, self._started)
 
     def _find(self) -> Generator[Event]:
         """Replace the arguments that are waiting by the checkpoints that they lead to."""
@@ -139,11 +122,11 @@ def cause_of(error: CheckpointError, path: str) -> str:
 
 
 def choose_analyzers(
-    names: Sequence[str], options: Mapping[str, Mapping[str, object]]
+    names: Sequence[str], options: Mapping[str, Mapping[str, object]], given: Collection[Role] = ()
 ) -> tuple[tuple[Selected, ...], tuple[str, ...]]:
     """The analyzers of these names with their options, and warnings about broken ones.
 
-    Without names all that run by default are chosen. Options of analyzers that are not chosen
+    Without names all that run by default are chosen, with those that need the files beside the checkpoint that are given. Options of analyzers that are not chosen
     must still be right.
 
     Raises:
@@ -156,7 +139,7 @@ def choose_analyzers(
     else:
         discovered = load_all()
         problems = discovered.warnings
-        chosen = tuple(analyzer for analyzer in discovered.analyzers.values() if analyzer.by_default)
+        chosen = tuple(analyzer for analyzer in discovered.analyzers.values() if analyzer.runs_by_default(given))
     for name in options:
         analyzer = load_analyzer(name)
         build_options(name, analyzer.options, options[name])
@@ -194,10 +177,12 @@ def scan(
     paths = [os.fspath(one) for one in ([path] if isinstance(path, str | os.PathLike) else path)]
     if not paths:
         raise UsageError("", "there is no path to scan")
-    selected, problems = choose_analyzers([analyzers] if isinstance(analyzers, str) else analyzers, options or {})
+    settings = settings or Settings()
+    names = [analyzers] if isinstance(analyzers, str) else analyzers
+    selected, problems = choose_analyzers(names, options or {}, settings.beside)
     for problem in problems:
         warnings.warn(problem, stacklevel=2)
-    chosen = resolved(settings or Settings(), selected)
+    chosen = resolved(settings, selected)
     with opened(chosen) as companions:
         running = Scan(paths, selected, chosen, companions)
         failed = listen(running)

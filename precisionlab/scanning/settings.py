@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.options import nearest
 from precisionlab.analysis.results import Result
-from precisionlab.analysis.tensors import Role
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 

@@ -87,11 +87,7 @@ class Comparison:
     @property
     def cheapest_right(self) -> Outcome | None:
         """The first by cost that is right; None where none is."""
-        return min(
-            (outcome for outcome in self.outcomes if outcome.is_right),
-            key=lambda outcome: (BY_COST.index(outcome.method.way), outcome.method.parameter),
-            default=None,
-        )
+        return cheapest_right(self.outcomes)
 
     @property
     def is_beyond(self) -> bool:
@@ -114,12 +110,7 @@ def compare(summands: Summands, methods: Sequence[Method], format_: FloatFormat)
     exact = summands.total()
     total_of_rounded = summands.rounded_total(format_)
     rounded = decode_exact(encode_exact(exact, format_), format_)
-    totals = [(method, summands.sum_by(method, format_)) for method in methods]
-    deviations = [deviation(total, exact, format_) for _, total in totals]
-    outcomes = [
-        Outcome(method, total, off, is_near(off) or total == rounded, right_digits(off, format_))
-        for (method, total), off in zip(totals, deviations, strict=True)
-    ]
+    outcomes = [outcome(method, summands.sum_by(method, format_), exact, rounded, format_) for method in methods]
     return Comparison(
         n_terms=len(summands.values),
         n_nan=int(np.isnan(summands.values).sum()),
@@ -132,6 +123,21 @@ def compare(summands: Summands, methods: Sequence[Method], format_: FloatFormat)
         rounding=deviation(total_of_rounded, exact, format_),
         absorbed=summands.absorbed(format_),
         outcomes=tuple(outcomes),
+    )
+
+
+def outcome(method: Method, total: Number, exact: Number, rounded: Number, format_: FloatFormat) -> Outcome:
+    """What a method made of numbers, beside their exact sum and what that becomes in the format."""
+    off = deviation(total, exact, format_)
+    return Outcome(method, total, off, is_near(off) or total == rounded, right_digits(off, format_))
+
+
+def cheapest_right(outcomes: Sequence[Outcome]) -> Outcome | None:
+    """The first by cost that is right; None where none is."""
+    return min(
+        (one for one in outcomes if one.is_right),
+        key=lambda one: (BY_COST.index(one.method.way), one.method.parameter),
+        default=None,
     )
 
 

@@ -14,7 +14,7 @@ from precisionlab.formats.records import FloatFormat
 from precisionlab.formats.rounding import round_to
 from precisionlab.formats.specials import Number, Special
 from precisionlab.summation.exact import digits_of, is_split_safely, lost_by, special
-from precisionlab.summation.exact_loops import DIGIT_BITS, LOWEST
+from precisionlab.summation.exact_loops import DIGIT_BITS, LOWEST, N_DIGITS
 from precisionlab.summation.methods import Method
 from precisionlab.summation.summing import absorbed_by, dot_by, sum_by
 
@@ -113,12 +113,11 @@ def pieces(values: Reals) -> Iterator[Doubles]:
 
 def exact_total(parts: Iterable[Doubles]) -> Number:
     """The exact sum of all numbers of contiguous arrays, none empty; NaN and infinities as IEEE 754 has them."""
-    total, seen = 0, 0
+    total, seen = np.zeros(N_DIGITS, np.int64), 0
     for part in parts:
         digits, own = digits_of(part, os.cpu_count() or 1)
-        total += sum(int(digit) << (DIGIT_BITS * k) for k, digit in enumerate(digits))
-        seen |= own
-    return number_of(special(seen)) if seen else Fraction(total, 1 << -LOWEST)
+        total, seen = total + digits, seen | own
+    return number_of_digits(total, seen)
 
 
 def exact_total_of_squares(parts: Iterable[Doubles]) -> Number:
@@ -142,6 +141,13 @@ def total_of_squares(x: Doubles) -> Number:
     if is_split_safely(x, x):
         return exact_total([squares, lost_by(x, x, squares)])
     return sum((Fraction(number) ** 2 for number in x.tolist()), Fraction(0))
+
+
+def number_of_digits(digits: NDArray[np.int64], seen: int) -> Number:
+    """What the digits of an exact sum stand for, and what is not finite among its terms (`exact.digits_of`)."""
+    if seen:
+        return number_of(special(seen))
+    return Fraction(sum(int(digit) << (DIGIT_BITS * k) for k, digit in enumerate(digits)), 1 << -LOWEST)
 
 
 def number_of(x: float) -> Number:

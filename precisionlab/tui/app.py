@@ -1,6 +1,7 @@
 """The app itself: what it opens, its themes and keys, what it remembers."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,13 @@ from textual.theme import Theme
 from textual.widgets import Static
 
 from precisionlab.escaping import printable
+from precisionlab.tui.collecting import short_passes
+from precisionlab.tui.commands import commands
+from precisionlab.tui.copying import copied_from
 from precisionlab.tui.messages import Remember
+from precisionlab.tui.priorities import short_turns
 from precisionlab.tui.screens.help import HelpScreen
+from precisionlab.tui.screens.jump import JumpScreen, go
 from precisionlab.tui.screens.start import StartScreen
 from precisionlab.tui.settings import Remembered, SettingsFile
 
@@ -37,6 +43,11 @@ class PrecisionlabApp(App[None]):
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help"),
         Binding("ctrl+o", "open", "Open another checkpoint", show=False, id="app.open"),
         Binding("ctrl+p", "command_palette", "Commands", show=False, id="app.commands"),
+        Binding("ctrl+g", "jump", "Jump", tooltip="Jump to any part", show=False, priority=True, id="app.jump"),
+        Binding(
+            "ctrl+s", "export", "Export", tooltip="Save what is seen, a figure or a report", show=False, id="app.export"
+        ),
+        Binding("y", "copy", "Copy", tooltip="Copy what the focused part has", show=False, id="app.copy"),
         Binding("q", "quit", "Quit", id="app.quit"),
     ]
 
@@ -50,6 +61,7 @@ class PrecisionlabApp(App[None]):
     ) -> None:
         """`theme` is for this time alone; without a `file` nothing is remembered."""
         super().__init__()
+        self._manners = ExitStack()
         self._path = path
         self._settings = settings
         self._clashes: set[str] = set()
@@ -69,6 +81,8 @@ class PrecisionlabApp(App[None]):
 
     def on_mount(self) -> None:
         """Go where the user wants to."""
+        self._manners.enter_context(short_passes())
+        self._manners.enter_context(short_turns())
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         if self._path is None or Path(self._path).is_dir():
             self.push_screen(StartScreen(self.remembered.recent, self._path), self.open)
@@ -76,6 +90,10 @@ class PrecisionlabApp(App[None]):
             self.open(self._path)
         for complaint in self._complaints:
             self.notify(complaint, severity="warning", markup=False, timeout=20)
+
+    def on_unmount(self) -> None:
+        """Leave the interpreter as it was."""
+        self._manners.close()
 
     def open(self, path: str | None) -> None:
         """Look at a checkpoint, instead of the one before; at None go on with that."""
@@ -96,6 +114,7 @@ class PrecisionlabApp(App[None]):
 
         settings = self._settings or Settings(device="auto")
         lab = LabScreen(path, settings, folds_layers=self.remembered.folds_layers)
+        self._settings = replace(settings, against=None)  # which is about this checkpoint, not about the next one
         if isinstance(self.screen, LabScreen):
             self.switch_screen(lab)
         else:
@@ -118,20 +137,52 @@ class PrecisionlabApp(App[None]):
         if not isinstance(self.screen, StartScreen):
             self.push_screen(StartScreen(self.remembered.recent, can_go_back=True), self.open)
 
+    def action_compare(self) -> None:
+        """Choose another checkpoint, which that of the lab is compared with."""
+        from precisionlab.tui.screens.lab import LabScreen  # noqa: PLC0415 - imported by now
+
+        lab = self.screen
+        if isinstance(lab, LabScreen):
+            purpose = f"choose what {lab.names()[0]} is compared with"
+            self.push_screen(StartScreen(self.remembered.recent, can_go_back=True, purpose=purpose), lab.go_beside)
+
     def action_help(self) -> None:
         """Tell the keys of the focused part and of the screen."""
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen, str(self._file.path) if self._file else ""))
 
+    def action_jump(self) -> None:
+        """Put a letter over every part, and go to the one whose letter is typed; asked again, stay."""
+        screen = self.screen
+        if isinstance(screen, JumpScreen):
+            screen.dismiss(None)
+        else:
+            self.push_screen(JumpScreen(screen), lambda widget: go(screen, widget))
+
+    def action_copy(self) -> None:
+        """Put what the focused part has into the clipboard."""
+        copied = copied_from(self.focused)
+        if copied is None:
+            self.notify("The focused part has nothing to copy.", severity="warning")
+            return
+        self.copy_to_clipboard(copied.text)
+        self.notify(f"copied {copied.label}", markup=False)
+
+    def action_export(self) -> None:
+        """Choose what to save and where; what is seen is drawn before anything covers it."""
+        from precisionlab.tui.exporting import offered  # noqa: PLC0415 - when it is wanted
+        from precisionlab.tui.screens.export import ExportScreen  # noqa: PLC0415
+
+        self.push_screen(ExportScreen(offered(self.screen_stack, self.export_screenshot())))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Everything for which there is a key here, then Textual's own."""
+        """Everything for which there is a key on the screen, then Textual's own."""
         titles = {"Keys"}  # the name of Textual's own help, which ours stands for
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if binding.id and not binding.action.startswith("cursor_") and binding.description not in titles:
-                titles.add(binding.description)
-                run = partial(self.run_action, binding.action, active.node)
-                yield SystemCommand(binding.description, f"key {self.get_key_display(binding)}", run)
+        for one in commands(screen):
+            if one.title not in titles:
+                titles.add(one.title)
+                run = partial(self.run_action, one.binding.action, one.node)
+                yield SystemCommand(one.title, f"key {self.get_key_display(one.binding)}", run)
         yield from (one for one in super().get_system_commands(screen) if one.title not in titles)
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:

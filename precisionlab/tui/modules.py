@@ -1,10 +1,12 @@
 """Tensors as a tree by module path: sorted as one counts, groups found when they are opened."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import chain
+from typing import Any
 
 from precisionlab.checkpoints.model import TensorInfo
 
@@ -43,10 +45,11 @@ class Outline:
     """The tensors in natural order, layer.2 before layer.10."""
 
     def __init__(self, tensors: Sequence[TensorInfo], *, folds_layers: bool) -> None:
-        paths = [(folded if folds_layers else split)(info.name) for info in tensors]
-        ranks = {part: i for i, part in enumerate(sorted({part for path in paths for part in path}, key=counted))}
-        keys = [[ranks[part] for part in path] for path in paths]
-        order = sorted(range(len(tensors)), key=keys.__getitem__)
+        paths = [*map(folded if folds_layers else split, (info.name for info in tensors))]
+        parts = sorted(set(chain.from_iterable(paths)), key=counted)
+        rank = dict(zip(parts, range(len(parts)), strict=True)).__getitem__
+        keys = [tuple(map(rank, path)) for path in paths]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
         self.tensors = tuple(tensors[i] for i in order)
         self.paths: Sequence[Path] = tuple(paths[i] for i in order)
 
@@ -61,15 +64,28 @@ class Outline:
         return Group((), "", 0, len(self.tensors))
 
     def children(self, group: Group) -> Iterator[Group | Leaf]:
-        """What stands directly under a group, in order; a group of one tensor is that, one of one group is joined with it."""
-        depth = len(group.path)
-        for _, indices in groupby(range(group.start, group.stop), key=lambda i: self.paths[i][depth]):
-            members = list(indices)
-            for index in members if len(members) == 1 else (i for i in members if len(self.paths[i]) == depth + 1):
+        """What stands directly under a group, in order; a group of one tensor is that, one of one group is joined with it.
+
+        Finds the end of each by bisection, so that the first few of very many are there at once.
+        """
+        depth, start = len(group.path), group.start
+        while start < group.stop:
+            stop = self._end(start, group.stop, depth)
+            deeper = stop if stop == start + 1 else self._first_deeper(start, stop, depth)
+            for index in range(start, deeper):
                 yield Leaf(".".join(self.paths[index][depth:]), index)
-            deeper = [i for i in members if len(self.paths[i]) > depth + 1]
-            if len(members) > 1 and deeper:
-                yield self._joined(depth, deeper[0], deeper[-1] + 1)
+            if deeper < stop:
+                yield self._joined(depth, deeper, stop)
+            start = stop
+
+    def _end(self, start: int, stop: int, depth: int) -> int:
+        """Where the tensors end that have the part at `depth` in common with the one at `start`."""
+        part = self.paths[start][depth]
+        return bisect_left(range(stop), True, start + 1, key=lambda i: self.paths[i][depth] != part)
+
+    def _first_deeper(self, start: int, stop: int, depth: int) -> int:
+        """Of these tensors, which agree up to `depth`, the first whose path goes on: shorter paths stand before longer."""
+        return bisect_left(range(stop), depth + 2, start, key=lambda i: len(self.paths[i]))
 
     def _joined(self, depth: int, start: int, stop: int) -> Group:
         """The deepest group of these tensors, which agree beyond `depth`."""
@@ -94,10 +110,12 @@ def folded(name: str) -> Path:
     return (*("*" if part.isdecimal() else part for part in parts), ".".join(numbers))
 
 
-def counted(part: str) -> list[tuple[int, int, str, str]]:
+def counted(part: str) -> list[Any]:
     """A key that sorts numbers in texts as numbers, however long."""
-    pieces = NUMBERS.split(part)
-    numbers = [piece.lstrip("0") if i % 2 else "" for i, piece in enumerate(pieces)]
-    return [
-        (i % 2 == 0, len(number), number, piece) for i, (number, piece) in enumerate(zip(numbers, pieces, strict=True))
-    ]
+    return [measured(piece) if i % 2 else piece for i, piece in enumerate(NUMBERS.split(part))]
+
+
+def measured(digits: str) -> tuple[int, str, str]:
+    """A key that sorts numbers; the same number with more zeros before it comes later or before, but always there."""
+    number = digits.lstrip("0")
+    return len(number), number, digits

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from precisionlab.analysis.tensors import Role, Tensor
+from precisionlab.analysis.beside import Role
+from precisionlab.analysis.tensors import Tensor
 from precisionlab.checkpoints.model import ByteRange, TensorInfo
 from tests.memory_reader import MemoryReader
 

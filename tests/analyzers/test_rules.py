@@ -10,8 +10,10 @@ import pytest
 
 import precisionlab
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.rules import Rule
 from precisionlab.scanning.discovery import load_all
+from precisionlab.scanning.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 SICK = (
@@ -23,6 +25,8 @@ SICK = (
     "structure.safetensors",
 )
 HEALTHY = "healthy.safetensors"
+CHANGED = "changed.safetensors"
+"""Tensors of the healthy sample after accidents."""
 
 ANALYZERS: dict[str, Analyzer] = {
     name: analyzer
@@ -38,16 +42,25 @@ def codes_of(*files: str) -> set[str]:
     return {finding.code for _, finding in report.findings}
 
 
+def codes_against(file: str, reference: str) -> set[str]:
+    """The codes that fire in a sample beside another one, of analyzers that need one."""
+    needing = [name for name, analyzer in ANALYZERS.items() if Role.REFERENCE in analyzer.needs_beside]
+    settings = Settings(against=str(ROOT / "samples" / reference))
+    return {
+        finding.code for _, finding in precisionlab.scan(ROOT / "samples" / file, needing, settings=settings).findings
+    }
+
+
 @pytest.fixture(scope="module")
 def sick() -> set[str]:
     """Codes that fire in the samples with pathologies."""
-    return codes_of(*SICK)
+    return codes_of(*SICK) | codes_against(CHANGED, HEALTHY)
 
 
 @pytest.fixture(scope="module")
 def healthy() -> set[str]:
     """Codes that fire in the healthy sample."""
-    return codes_of(HEALTHY)
+    return codes_of(HEALTHY) | codes_against(HEALTHY, HEALTHY)
 
 
 @pytest.fixture(scope="module")

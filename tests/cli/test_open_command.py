@@ -15,6 +15,8 @@ from types import ModuleType
 
 import pytest
 
+from precisionlab.cli.parser import build_parser
+from precisionlab.cli.serving import command_of
 from tests.cli.conftest import Command, Process
 
 TIMEOUT_SECONDS = 30
@@ -105,6 +107,15 @@ def test_a_checkpoint_is_opened_and_remembered(environment: Mapping[str, str], t
     assert healthy in settings.read_text()
 
 
+def test_another_checkpoint_stands_beside(environment: Mapping[str, str], tmp_path: Path, healthy: str) -> None:
+    """The one that `--against` names; both are named on the screen."""
+    changed = str(Path(healthy).parent / "changed.safetensors")
+    with terminal(environment, tmp_path, ["open", changed, "--against", healthy]) as it:
+        it.wait_for("10 tensors against healthy")
+        it.press("q")
+        assert it.process.wait(TIMEOUT_SECONDS) == 0
+
+
 @pytest.mark.parametrize("sent", ["q", signal.SIGTERM], ids=["q", "SIGTERM"])
 def test_it_ends_though_a_thread_does_not(
     environment: Mapping[str, str], tmp_path: Path, healthy: str, sent: str | signal.Signals
@@ -163,6 +174,13 @@ def test_without_the_server_the_web_has_a_remedy(command: Command, monkeypatch: 
     code, out, err = command("open", "--web")
     assert (code, out) == (2, "")
     assert "--web: needs textual-serve, which is not installed; pip install 'precisionlab[web]'" in err
+
+
+def test_visitors_see_the_other_checkpoint_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that shows the app to one has it by its full path."""
+    monkeypatch.chdir(tmp_path)
+    arguments = build_parser().parse_args(["open", "a.safetensors", "--against", "b.safetensors", "--web"])
+    assert command_of(arguments)[-2:] == [f"--against={tmp_path / 'b.safetensors'}", str(tmp_path / "a.safetensors")]
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])

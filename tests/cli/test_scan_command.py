@@ -207,7 +207,7 @@ def test_no_checkpoint_is_overwritten(command: Command, tmp_path: Path, sick: st
     ]:
         code, out, err = command("scan", path, "-o", target)
         assert (code, out) == (2, "")
-        assert "and --output would overwrite it; name another file" in err
+        assert "and would be overwritten; name another file" in err
     assert contents(tmp_path) == before
 
 

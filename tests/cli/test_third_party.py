@@ -105,7 +105,7 @@ def test_it_is_listed_and_explained(process: Process, installed: Mapping[str, st
     assert done.stderr.startswith("precisionlab: warning: broken: the analyzer cannot be loaded")
     lists = json.loads(done.stdout)
     structural = ["cp", "lowrank", "manifold", "spectrum", "symmetry", "topology", "wavelet"]
-    built_in = ["bits", "quantization", "range", "rounding", "summation", *structural]
+    built_in = ["bits", "difference", "quantization", "range", "rounding", "summation", *structural]
     assert [row["name"] for row in lists["analyzers"]] == sorted([*built_in, "nonsense", "signs", "sums"])
     assert "XY001" in {row["code"] for row in lists["rules"]}
     done = process("explain", "signs", variables=installed)

@@ -227,7 +227,7 @@ def test_a_configured_code_may_be_of_an_analyzer_that_does_not_run(
 @pytest.mark.parametrize("role", ["sensitivity", "calibration", "against"])
 def test_files_beside_that_nobody_reads_are_refused(role: str, command: Command, healthy: str) -> None:
     """Named by a flag while no chosen analyzer looks at them: nothing is left out without a word."""
-    code, _, error = command("scan", healthy, f"--{role}", "nowhere.safetensors")
+    code, _, error = command("scan", healthy, "-a", "range", f"--{role}", "nowhere.safetensors")
     assert code == 2
     assert f"--{role}: no analyzer that runs looks at it; name one that does with --analyzers" in error
 

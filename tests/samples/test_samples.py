@@ -29,6 +29,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 SAME_BYTES = (
     "accumulation.safetensors",
+    "changed.safetensors",
     "healthy.safetensors",
     "hostile-names.safetensors",
     "quantized.safetensors",
@@ -235,6 +236,7 @@ def test_every_sample_is_described() -> None:
         "accumulation.safetensors",
         "summation.safetensors",
         "structure.safetensors",
+        "changed.safetensors",
     )
     tensors = {name for file in planted for name in read(file)}
     assert {name for name in {*files, *tensors} if f"`{name}" not in readme} == set()
@@ -426,6 +428,7 @@ def test_zeros_are_zeros_of_both_signs(sick: Mapping[str, Stored]) -> None:
         "accumulation.safetensors",
         "summation.safetensors",
         "structure.safetensors",
+        "changed.safetensors",
     ],
 )
 def test_only_the_planted_pair_is_stored_twice(file: str) -> None:
@@ -675,3 +678,25 @@ def test_tensors_of_the_structure_sample_are_those_described() -> None:
         np.linalg.matrix_rank(np.moveaxis(kernel, i, 0).reshape(len(np.moveaxis(kernel, i, 0)), -1)) for i in range(3)
     ] == [2, 2, 2]
     assert tensors["healthy"].std() == pytest.approx(0.02, rel=0.05)
+
+
+def test_tensors_of_the_changed_sample_are_those_described() -> None:
+    """Each beside that of the healthy sample: which elements differ, and what became of them."""
+    here, there = read("changed.safetensors"), read("healthy.safetensors")
+    differing = {
+        name: np.argwhere(tensor.words != there[name].words).tolist()
+        for name, tensor in here.items()
+        if name in there and (tensor.dtype, tensor.shape) == (there[name].dtype, there[name].shape)
+    }
+    assert differing["encoder.layers.0.norm.weight"] == []
+    ulp, sign = (f"decoder.layers.0.attention.{which}_proj.weight" for which in "qk")
+    assert differing[ulp] == differing[sign] == [[3, 5]]
+    assert here[ulp].words[3, 5] == there[ulp].words[3, 5] + 1
+    assert here[sign].values[3, 5] == -there[sign].values[3, 5]
+    (place,) = differing["encoder.layers.0.attention.k_proj.weight"]
+    assert np.isnan(here["encoder.layers.0.attention.k_proj.weight"].values[tuple(place)])
+    trip, wider = "encoder.layers.0.attention.q_proj.weight", "encoder.layers.0.mlp.up_proj.bias"
+    rounded = torch.from_numpy(there[trip].values).to(torch.float8_e4m3fn).double().numpy()
+    assert np.array_equal(here[trip].values, rounded)
+    assert np.array_equal(here[wider].values, there[wider].values)
+    assert set(here) - set(there) == {"adapter.weight"}

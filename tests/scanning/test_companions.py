@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 import precisionlab
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.report import CheckpointReport
 from precisionlab.analysis.results import Status
-from precisionlab.analysis.tensors import Role
 from precisionlab.checkpoints import FileReader, TensorInfo
 from precisionlab.checkpoints.model import ByteRange
 from precisionlab.cli.main import main

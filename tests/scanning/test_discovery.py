@@ -13,6 +13,7 @@ Install = Callable[..., None]
 BUILT_IN = (
     "bits",
     "cp",
+    "difference",
     "lowrank",
     "manifold",
     "quantization",

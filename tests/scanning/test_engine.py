@@ -2,6 +2,7 @@
 
 import collections
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,34 @@ def test_a_broken_summary_costs_itself_only(small: str, summarize: Callable[...,
     *tensors, own = run(small, selected("sizes", sizes, summarize))
     assert (own.subject, own.status, own.reason) == (None, Status.FAILED, reason)
     assert [result.status for result in tensors] == [Status.DONE] * 3
+
+
+def test_each_result_comes_with_its_seconds(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that its own analyzer took, and none that the listener took between two events."""
+    now = [100.0]
+    monkeypatch.setattr(engine, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def taking(name: str, seconds: float) -> Selected:
+        def analyze(tensor: Tensor, options: object) -> Result:
+            del options
+            now[0] += seconds
+            return Result(name, tensor.info.name)
+
+        def summarize(answers: Sequence[Answer], options: object) -> Result:
+            del answers, options
+            now[0] += 64 * seconds
+            return Result(name, None)
+
+        return selected(name, analyze, summarize)
+
+    told = []
+    with open_checkpoint(small) as checkpoint:
+        for event in engine.run(checkpoint.tensors, [taking("quick", 0.25), taking("slow", 8.0)], Settings()):
+            if isinstance(event, ResultReady):
+                told.append((event.result.analyzer, event.result.subject is None, event.seconds))
+                now[0] += 1000.0
+    each = [("quick", False, 0.25), ("slow", False, 8.0)]
+    assert told == [*each * 3, ("quick", True, 16.0), ("slow", True, 512.0)]
 
 
 def test_nothing_is_summarized_where_nothing_was_analysed(small: str) -> None:

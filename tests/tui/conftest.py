@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from textual.pilot import Pilot
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 20
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:

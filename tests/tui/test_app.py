@@ -41,7 +41,7 @@ async def opened(app: PrecisionlabApp, pilot: Pilot[None]) -> LabScreen:
     await until(pilot, lambda: isinstance(app.screen, LabScreen))
     lab = app.screen
     assert isinstance(lab, LabScreen)
-    await until(pilot, lambda: lab.query_one(TensorTree).outline.tensors)
+    await until(pilot, lambda: lab.query(TensorTree) and lab.query_one(TensorTree).outline.tensors)
     await until(pilot, lambda: lab._answers)
     return lab
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.quantization.bands import Span
-from precisionlab.analysis.tensors import Role, Tensor
+from precisionlab.analysis.tensors import Tensor
 from precisionlab.checkpoints.model import TensorInfo
 from precisionlab.errors import UsageError
 from precisionlab.formats.blocks.records import matrix_shape

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from rich.markup import escape
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -33,6 +34,7 @@ class StartScreen(Screen[str | None]):
     BINDINGS = [
         Binding("slash", "focus_path", "Type a path", id="start.path"),
         Binding("b", "microscope", "Bits", id="start.microscope"),
+        Binding("u", "sums", "Sums", show=False, id="start.sums"),
         Binding("escape", "back", "Back", id="start.back"),
     ]
     DEFAULT_CSS = """
@@ -50,8 +52,11 @@ class StartScreen(Screen[str | None]):
     StartScreen #news.-problem { color: $text-error; }
     """
 
-    def __init__(self, recent: Sequence[Opened], path: str | None = None, *, can_go_back: bool = False) -> None:
+    def __init__(
+        self, recent: Sequence[Opened], path: str | None = None, *, can_go_back: bool = False, purpose: str = WELCOME
+    ) -> None:
         super().__init__()
+        self._purpose = purpose
         self._recent = tuple(recent)
         self._path = path
         self._can_go_back = can_go_back
@@ -59,7 +64,7 @@ class StartScreen(Screen[str | None]):
 
     def compose(self) -> ComposeResult:
         """What is known at the left, everything else at the right."""
-        yield Static(f"[b $text]precisionlab[/]  {WELCOME}", id="welcome")
+        yield Static(f"[b $text]precisionlab[/]  {escape(printable(self._purpose))}", id="welcome")
         with Horizontal(id="choices"):
             yield KnownPaths(self._recent, id="known")
             with Vertical(id="elsewhere"):
@@ -154,6 +159,12 @@ class StartScreen(Screen[str | None]):
         from precisionlab.tui.screens.microscope import MicroscopeScreen  # noqa: PLC0415 - when it is wanted
 
         self.app.push_screen(MicroscopeScreen())
+
+    def action_sums(self) -> None:
+        """Sums of classic series, as they grow."""
+        from precisionlab.tui.screens.sums import SumsScreen  # noqa: PLC0415 - when it is wanted
+
+        self.app.push_screen(SumsScreen())
 
     def action_focus_path(self) -> None:
         """Type a path."""

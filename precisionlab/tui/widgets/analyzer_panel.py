@@ -13,12 +13,16 @@ from textual.widget import Widget
 from textual.widgets import Collapsible, LoadingIndicator, Static
 
 from precisionlab.analysis.analyzers import Analyzer
-from precisionlab.analysis.figures import Column, Table
+from precisionlab.analysis.figures import Column, Heatmap, Table
 from precisionlab.analysis.results import Finding, Result, Status
 from precisionlab.escaping import printable
-from precisionlab.reports.quantities import measured
+from precisionlab.reports.figure_tables import measurements_of, tab_separated
+from precisionlab.reports.quantities import counted, measured
+from precisionlab.tui.copying import Copied
+from precisionlab.tui.exporting import Exhibit
 from precisionlab.tui.severities import LETTERS, STYLES
 from precisionlab.tui.widgets.figure_view import FigureView
+from precisionlab.tui.widgets.heatmap_view import HeatmapView
 from precisionlab.tui.widgets.options_form import OptionsForm
 
 
@@ -34,7 +38,8 @@ class AnalyzerPanel(VerticalScroll):
     AnalyzerPanel { padding: 0 1; }
     AnalyzerPanel Collapsible { border: none; padding: 0; margin: 0 0 1 0; background: transparent; }
     AnalyzerPanel .answer { height: auto; }
-    AnalyzerPanel .said { height: auto; margin: 0 0 1 0; }
+    AnalyzerPanel .said { height: auto; margin: 0 0 1 0; padding: 0 0 0 1; }
+    AnalyzerPanel .-followed { background: $accent 20%; border-left: outer $accent; padding: 0; }
     AnalyzerPanel LoadingIndicator { height: 3; }
     """
 
@@ -46,6 +51,8 @@ class AnalyzerPanel(VerticalScroll):
         self.analyzer = analyzer
         self.options: Any = analyzer.options()
         self.result: Result | None = None
+        self.followed: Finding | None = None
+        """The finding that led here, which is shown as such."""
 
     def compose(self) -> ComposeResult:
         """The question over the folded options, and room for the answer."""
@@ -66,7 +73,7 @@ class AnalyzerPanel(VerticalScroll):
         form = self.query_one(Collapsible)
         form.collapsed = not form.collapsed
         if not form.collapsed:
-            self.call_after_refresh(self.screen.focus_next)
+            self.call_after_refresh(self.query_one(OptionsForm).focus_first)
 
     async def say(self, text: str, *, is_busy: bool = False) -> None:
         """Say why there is no answer (yet)."""
@@ -74,18 +81,54 @@ class AnalyzerPanel(VerticalScroll):
         busy = [LoadingIndicator()] if is_busy else []
         await self._replace([Static(text, classes="said", markup=False), *busy])
 
+    def take(self, options: Any) -> None:  # noqa: ANN401 - each analyzer has its own class
+        """Go on with other options, which the form then shows."""
+        self.options = options
+        self.query_one(OptionsForm).show(options)
+
     async def show(self, result: Result) -> None:
         """Show an answer."""
         if result is not self.result:
             self.result = result
             await self._replace(list(answer_widgets(result)))
             self.scroll_home(animate=False)
+        self.emphasize()
+
+    def emphasize(self) -> None:
+        """Mark the finding that led here, and bring it into sight."""
+        for view in self.query(FindingView):
+            is_followed = view.finding == self.followed
+            view.set_class(is_followed, "-followed")
+            if is_followed:
+                view.scroll_visible(animate=False)
+
+    def exhibit(self) -> Exhibit | None:
+        """All measurements."""
+        if self.result is None or not self.result.measurements:
+            return None
+        table = measurements_of(self.result)
+        return Exhibit(table, table)
+
+    def copied(self) -> Copied | None:
+        """All measurements, with tabs between."""
+        exhibit = self.exhibit()
+        if exhibit is None:
+            return None
+        return Copied(counted(len(exhibit.table.rows), "measurement"), tab_separated(exhibit.table))
 
     async def _replace(self, widgets: list[Widget]) -> None:
         answer = self.query_one(".answer")
         with self.app.batch_update():
             await answer.remove_children()
             await answer.mount_all(widgets)
+
+
+class FindingView(Static):
+    """A finding with all that there is to say about it."""
+
+    def __init__(self, finding: Finding, *, about: bool) -> None:
+        super().__init__(finding_text(finding, about=about), classes="said")
+        self.finding = finding
 
 
 def answer_widgets(result: Result) -> Iterator[Widget]:
@@ -95,10 +138,10 @@ def answer_widgets(result: Result) -> Iterator[Widget]:
         yield Static(f"{word}: {printable(result.reason, 400)}", classes="said", markup=False)
         return
     for found in result.findings:
-        yield Static(finding_text(found, about=result.subject is None), classes="said")
+        yield FindingView(found, about=result.subject is None)
     for figure in result.figures:
-        yield FigureView(figure)
-    yield FigureView(measurement_table(result))
+        yield HeatmapView(figure) if isinstance(figure, Heatmap) else FigureView(figure)
+    yield FigureView(measurement_table(result), measurements_of(result))
 
 
 def finding_text(found: Finding, *, about: bool) -> Text:

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Static, Switch
 
 from precisionlab.analysis.analyzers import Analyzer
-from precisionlab.analysis.options import OptionField, OptionValue, build_options, option_fields
+from precisionlab.analysis.options import OptionField, OptionValue, build_options, option_fields, option_values
 from precisionlab.errors import PrecisionlabError
 
 
@@ -19,13 +19,16 @@ class OptionsForm(VerticalGroup):
 
     DEFAULT_CSS = """
     OptionsForm { height: auto; padding: 0 1; }
-    OptionsForm .option { height: auto; }
-    OptionsForm Label { width: 24; padding: 1 1 0 0; text-align: right; }
-    OptionsForm .field { width: 40; }
-    OptionsForm Input, OptionsForm Select { width: 40; }
-    OptionsForm .hint { width: 1fr; padding: 1 0 0 1; color: $text-muted; height: auto; }
-    OptionsForm .problem { color: $text-error; padding: 0 0 0 25; display: none; }
+    OptionsForm .option { height: auto; margin: 0 0 1 0; }
+    OptionsForm Label { width: 22; text-align: right; padding: 0 1 0 0; }
+    OptionsForm Input, OptionsForm Select { width: 30; }
+    OptionsForm Input { background: $boost; padding: 0 1; }
+    OptionsForm Switch { border: none; padding: 0; height: 1; width: 30; background: transparent; }
+    OptionsForm Switch:focus { border: none; background: $accent 20%; }
+    OptionsForm .hint { width: 1fr; padding: 0 0 0 2; color: $text-muted; height: auto; }
+    OptionsForm .problem { color: $text-error; padding: 0 0 0 22; display: none; }
     OptionsForm .problem.-shown { display: block; }
+    LabScreen.-narrow OptionsForm .hint { display: none; }
     """
 
     class Changed(Message):
@@ -47,7 +50,9 @@ class OptionsForm(VerticalGroup):
         for field in self._fields.values():
             with Horizontal(classes="option"):
                 yield Label(field.name.replace("_", " "), markup=False)
-                yield from widget_of(field)
+                for widget in widget_of(field):
+                    widget.tooltip = field.help_text
+                    yield widget
                 yield Static(field.help_text, classes="hint", markup=False)
         yield Static("", classes="problem", markup=False)
 
@@ -73,6 +78,24 @@ class OptionsForm(VerticalGroup):
             self.options = options
             self.post_message(self.Changed(options))
 
+    def focus_first(self) -> None:
+        """Go to the first option, where there is one."""
+        for control in self.query("Input, Select, Switch"):
+            control.focus()
+            break
+
+    def show(self, options: Any) -> None:  # noqa: ANN401 - each analyzer has its own class
+        """Show these options, which are known to those who are told of changes."""
+        self.options = options
+        self._texts = {name: text_of(value) for name, value in option_values(options).items()}
+        with self.prevent(Input.Changed, Select.Changed, Switch.Changed):
+            for control in self.query(Input):
+                control.value = self._texts[control.name or ""]
+            for choice in self.query(Select):
+                choice.value = self._texts[choice.name or ""]
+            for switch in self.query(Switch):
+                switch.value = self._texts[switch.name or ""] == "true"
+
 
 def widget_of(field: OptionField) -> Iterator[Input | Select[str] | Switch]:
     """What an option is set with: a switch, a choice, or a text that is checked."""
@@ -80,9 +103,9 @@ def widget_of(field: OptionField) -> Iterator[Input | Select[str] | Switch]:
         yield Switch(bool(field.default), name=field.name)
     elif field.choices and field.kind is str:
         choices = [(choice, choice) for choice in field.choices]
-        yield Select(choices, value=str(field.default), allow_blank=False, name=field.name)
+        yield Select(choices, value=str(field.default), allow_blank=False, compact=True, name=field.name)
     else:
-        yield Input(text_of(field.default), placeholder=field.accepts, name=field.name, select_on_focus=True)
+        yield Input(text_of(field.default), placeholder=field.accepts, name=field.name, compact=True)
 
 
 def text_of(value: OptionValue) -> str:

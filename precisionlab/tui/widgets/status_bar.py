@@ -18,9 +18,9 @@ class StatusBar(Static):
 
     DEFAULT_CSS = "StatusBar { height: 1; background: $panel; color: $text-muted; padding: 0 1; }"
 
-    def __init__(self) -> None:
+    def __init__(self, said: str) -> None:
         super().__init__(markup=False)
-        self.said = ""
+        self.said = said
         """What is open, or why not."""
         self.device = "cpu"
         self._total = 0
@@ -29,6 +29,7 @@ class StatusBar(Static):
 
     def on_mount(self) -> None:
         """Keep it current."""
+        self.tell()
         self.set_interval(0.5, self.tell)
 
     def say(self, text: str) -> None:

@@ -1,6 +1,7 @@
 """The tensors by module path, with a letter for the worst finding of each; groups fill when they are opened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from rich.text import Text
 from textual.binding import Binding
@@ -12,11 +13,13 @@ from precisionlab.analysis.rules import Severity
 from precisionlab.checkpoints.model import TensorInfo
 from precisionlab.escaping import printable
 from precisionlab.reports.quantities import byte_size, count
+from precisionlab.tui.copying import Copied
 from precisionlab.tui.modules import Group, Leaf, Outline, Path
 from precisionlab.tui.severities import LETTERS, STYLES
 
 MOST_SHOWN = 2_000
 """Members of one group that are listed."""
+NOTHING: Mapping[int, str] = MappingProxyType({})
 SHORT = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "float64": "fp64"}
 
 Entry = Group | Leaf | None
@@ -27,6 +30,9 @@ class TensorTree(Tree[Entry]):
     """A tree of tensors. Says with `Picked` which one the cursor is on."""
 
     BINDINGS = [
+        Binding("s", "screen.sort", "Sort", id="tree.sort"),
+        Binding("f", "screen.fold", "Fold layers", show=False, id="tree.fold"),
+        Binding("S", "screen.turn_round", "Turn the order round", show=False, id="tree.turn_round"),
         Binding("j", "cursor_down", "Down", show=False, id="tree.down"),
         Binding("k", "cursor_up", "Up", show=False, id="tree.up"),
         Binding("l", "open_group", "Open", show=False, id="tree.open"),
@@ -49,6 +55,10 @@ class TensorTree(Tree[Entry]):
         self.outline = Outline((), folds_layers=False)
         self.worst: dict[str, Severity] = {}
         """The worst finding about each tensor that has one."""
+        self.notes: dict[str, str] = {}
+        """A word about each tensor of which there is one to say."""
+        self._beside: Mapping[int, str] = {}
+        """What is said beside tensors of a list instead of what their headers tell."""
         self._leaves: dict[int, TreeNode[Entry]] = {}
         self._groups: dict[Path, TreeNode[Entry]] = {}
         self._whole: TreeNode[Entry] | None = None
@@ -56,15 +66,17 @@ class TensorTree(Tree[Entry]):
     def show(self, outline: Outline) -> None:
         """Show these tensors by module path."""
         self.outline = outline
-        self._empty()
+        self._empty({})
         self._whole = self.root.add_leaf(Text("    whole checkpoint", "italic"), data=None)
         self.root.data = outline.root
         self._add(self.root, list(outline.children(outline.root)))
         self.root.expand()
+        self._open_alone()
+        self.call_after_refresh(self.move_cursor, self._whole)
 
-    def show_flat(self, indices: Sequence[int]) -> None:
+    def show_flat(self, indices: Sequence[int], beside: Mapping[int, str] = NOTHING) -> None:
         """Show these tensors of the outline one below the other, under their full names."""
-        self._empty()
+        self._empty(beside)
         self._add(self.root, [Leaf(self.outline.tensors[index].name, index) for index in indices])
         self.root.expand()
 
@@ -84,12 +96,38 @@ class TensorTree(Tree[Entry]):
             self.call_after_refresh(self.move_cursor, leaf)
         return leaf is not None
 
+    def go_to_first(self) -> None:
+        """Move the cursor to the first line, and tell, though it may have been there before."""
+        if self.root.children:
+            first = self.root.children[0]
+            self.call_after_refresh(self.move_cursor, first)
+            # Textual tells only of a line with another number.
+            self.post_message(self.NodeHighlighted(first))
+
     def mark(self, found: Iterable[tuple[str, Severity]]) -> None:
         """Findings of these severities are about these tensors."""
         for name, severity in found:
             if self.worst.get(name, 0) < severity:
                 self.worst[name] = severity
                 self._label_anew(name)
+
+    def note(self, found: Mapping[str, str]) -> None:
+        """These words are to be said of these tensors."""
+        self.notes.update(found)
+        for index, node in self._leaves.items():
+            if self.outline.tensors[index].name in found and isinstance(node.data, Leaf):
+                node.set_label(self._label(node.data))
+
+    def copied(self) -> Copied | None:
+        """The full name of the tensor, or of the module, under the cursor."""
+        entry = self.cursor_node.data if self.cursor_node is not None else None
+        if isinstance(entry, Leaf):
+            name = self.outline.tensors[entry.index].name
+            return Copied("the tensor's name", printable(name, len(name)))
+        if isinstance(entry, Group):
+            name = ".".join(entry.path)
+            return Copied("the module's name", printable(name, len(name)))
+        return None
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[Entry]) -> None:
         """Fill a group the first time."""
@@ -134,7 +172,15 @@ class TensorTree(Tree[Entry]):
         if len(members) > MOST_SHOWN:
             node.add_leaf(Text(f"and {count(len(members) - MOST_SHOWN)} more: / finds them", "italic"), data=None)
 
-    def _empty(self) -> None:
+    def _open_alone(self) -> None:
+        """A group that holds everything is opened, since there is nothing else to look at."""
+        alone = [node for node in self.root.children if node is not self._whole]
+        if len(alone) == 1 and alone[0].allow_expand:
+            self._fill(alone[0])
+            alone[0].expand()
+
+    def _empty(self, beside: Mapping[int, str]) -> None:
+        self._beside = beside
         self._leaves.clear()
         self._groups.clear()
         self._whole = None
@@ -154,9 +200,9 @@ class TensorTree(Tree[Entry]):
         if isinstance(entry, Group):
             return labelled(self._worst_in(entry), entry.label, count(entry.n_tensors))
         info = self.outline.tensors[entry.index]
-        sizes = "x".join(map(str, info.shape)) or "scalar"
-        beside = f"{SHORT.get(info.dtype, info.dtype)} {sizes} {byte_size(info.n_bytes)}"
-        return Text.assemble("  ", labelled(self.worst.get(info.name), entry.label, beside))
+        told = self._beside.get(entry.index)
+        note, beside = ("", told) if told else (self.notes.get(info.name, ""), header_text(info))
+        return Text.assemble("  ", labelled(self.worst.get(info.name), entry.label, beside, note))
 
     def _worst_in(self, group: Group) -> Severity | None:
         if group.n_tensors <= len(self.worst):
@@ -167,7 +213,13 @@ class TensorTree(Tree[Entry]):
         return max(found, default=None)
 
 
-def labelled(severity: Severity | None, name: str, beside: str) -> Text:
-    """A line of the tree: severity's letter, name, and what there is to say beside it."""
+def header_text(info: TensorInfo) -> str:
+    """What a tensor's header tells: format, shape and size."""
+    sizes = "x".join(map(str, info.shape)) or "scalar"
+    return f"{SHORT.get(info.dtype, info.dtype)} {sizes} {byte_size(info.n_bytes)}"
+
+
+def labelled(severity: Severity | None, name: str, beside: str, note: str = "") -> Text:
+    """A line of the tree: severity's letter, name, a word about it, and what there is to say beside it."""
     text = Text(f"{LETTERS[severity]} ", STYLES[severity]) if severity else Text("  ")
-    return Text.assemble(text, printable(name, 200), (f"  {beside}", "dim"))
+    return Text.assemble(text, printable(name, 200), (f"  {note}" if note else "", "bold"), (f"  {beside}", "dim"))

@@ -6,11 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analyzers.quantization.drawing import Point, front_of, pareto
 from precisionlab.analysis.figures import Scatter, Table
 from precisionlab.analysis.results import Result
 from precisionlab.analysis.tensors import Tensor
@@ -18,8 +15,6 @@ from precisionlab.analysis.tensors import Tensor
 Array = NDArray[Any]
 Answer = Callable[..., Result]
 MakeTensor = Callable[..., Tensor]
-
-points = st.lists(st.tuples(st.floats(1, 16), st.floats(-5, 60) | st.just(math.inf)), max_size=12)
 
 
 def weights(*shape: int) -> Array:
@@ -187,31 +182,3 @@ def test_loss_against_bits_shows_every_format_once(answered: Answer) -> None:
     for one in measured:
         name = one.metric.labels["format"]
         assert shown[name] == (result.value(f"bits_per_weight[format={name}]"), one.value)
-
-
-@given(points)
-def test_the_front_is_what_no_other_format_beats(drawn: list[tuple[float, float]]) -> None:
-    """By comparing all pairs: a point is on it unless another one is no worse in both and better in one."""
-    named = [Point(str(i), bits, sqnr) for i, (bits, sqnr) in enumerate(drawn)]
-    front = front_of(named)
-    kept = {(one.bits, one.sqnr_db) for one in front}
-    for one in named:
-        is_beaten = any(
-            other.bits <= one.bits
-            and other.sqnr_db >= one.sqnr_db
-            and (other.bits, other.sqnr_db) != (one.bits, one.sqnr_db)
-            for other in named
-        )
-        assert ((one.bits, one.sqnr_db) in kept) != is_beaten
-    assert [one.bits for one in front] == sorted(kept_bits := [one.bits for one in front])
-    assert len(set(kept_bits)) == len(front)
-
-
-@given(points)
-def test_the_picture_has_every_point(drawn: list[tuple[float, float]]) -> None:
-    """Joined ones on the front, the others off it; no group is empty."""
-    named = [Point(str(i), bits, sqnr) for i, (bits, sqnr) in enumerate(drawn)]
-    groups = pareto("title", named).groups
-    assert sorted(name for group in groups for name in group.names) == sorted(one.name for one in named)
-    assert all(group.names for group in groups)
-    assert [group.is_joined for group in groups] == [True, False][: len(groups)]

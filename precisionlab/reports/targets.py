@@ -49,10 +49,10 @@ def refuse_input(target: Path, paths: Iterable[str]) -> None:
         UsageError: it would.
     """
     if any(is_same(target, path) for path in paths):
-        raise UsageError(str(target), "is an input, and --output would overwrite it", "name another file")
+        raise UsageError(str(target), "is an input, and would be overwritten", "name another file")
     kind = kind_of_checkpoint(target)
     if kind:
-        problem = f"is a checkpoint ({kind}), and --output would overwrite it"
+        problem = f"is a checkpoint ({kind}), and would be overwritten"
         raise UsageError(str(target), problem, "name another file")
 
 
