@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from precisionlab.analysis.costs import NO_COST, Cost
 from precisionlab.escaping import printable
-from precisionlab.reports.quantities import byte_size, counted
+from precisionlab.reports.quantities import byte_size, counted, duration
 
 
 def cost_note(costs: Mapping[str, Cost], n_tensors: int, speed: Callable[[], float]) -> str | None:
@@ -24,14 +24,3 @@ def cost_note(costs: Mapping[str, Cost], n_tensors: int, speed: Callable[[], flo
     waiting = f", and up to {duration(total.most_seconds)} more where a deadline ends it" if total.most_seconds else ""
     memory = f"; up to {byte_size(int(total.memory_bytes))} beside the weights" if total.memory_bytes else ""
     return f"{counted(n_tensors, 'tensor')} will take about: {parts}{whole}{waiting}{memory}"
-
-
-def duration(seconds: float) -> str:
-    """A time as one says it: `under a second`, `12 s`, `3 min`, `2.5 h`."""
-    if seconds < 1:
-        return "under a second"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    if seconds < 100 * 60:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:,.1f} h"

@@ -134,3 +134,14 @@ def column_header(column: Column) -> str:
 def cell(value: Scalar, column: Column) -> str:
     """A table's cell; shares as per cent."""
     return with_unit(value, "share") if column.unit == "share" else scalar(value)
+
+
+def duration(seconds: float) -> str:
+    """A time as one says it: `under a second`, `12 s`, `3 min`, `2.5 h`."""
+    if seconds < 1:
+        return "under a second"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 100 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:,.1f} h"

@@ -116,6 +116,16 @@ class Workbench:
         self._asked: Asked | None = None
         self._scan: Task | None = None
         self._places = threading.Semaphore(MOST_AT_ONCE)
+        self._speed: float | None = None
+
+    def seconds_for(self, analyzer: Analyzer, options: Any, tensor: TensorInfo) -> float:  # noqa: ANN401 - as below
+        """How long an answer is going to take by the analyzer's own estimate, 0 where it has none; for a thread: may measure."""
+        from precisionlab.scanning.costing import operations_a_second, total  # noqa: PLC0415 - as in `Task.events`
+
+        operations = total(Selected(analyzer, options), (tensor,)).operations
+        if operations and self._speed is None:
+            self._speed = operations_a_second(self.settings.device)
+        return operations / self._speed if self._speed else 0.0
 
     def ask(self, analyzer: Analyzer, options: Any, tensor: TensorInfo, listener: Callable[[Answered], None]) -> None:  # noqa: ANN401 - each analyzer has its own class
         """Answer soon, from a thread, unless another question is asked before: nobody waits for two."""

@@ -3,7 +3,8 @@
 import pytest
 
 from precisionlab.analysis.costs import Cost
-from precisionlab.cli.cost_text import cost_note, duration
+from precisionlab.cli.cost_text import cost_note
+from precisionlab.reports.quantities import duration
 
 
 def speed() -> float:

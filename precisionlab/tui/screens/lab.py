@@ -1,7 +1,7 @@
 """The lab: tensors at the left, analyzers in the middle, findings below."""
 
 import time
-from asyncio import to_thread
+from asyncio import sleep, to_thread
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
 QUANTIZATION = "quantization"
 """The analyzer that tells what one tensor loses, where it is installed."""
+
+SETTLE_SECONDS = 0.02
+"""How long a cursor rests on a tensor until it is shown: one that passes by is not."""
 
 
 class LabScreen(Screen[None]):
@@ -111,9 +114,10 @@ class LabScreen(Screen[None]):
         self.open()
 
     def on_unmount(self) -> None:
-        """Leave nothing running."""
+        """Leave nothing running, and nothing behind."""
         if self._bench is not None:
             self._bench.close()
+        self._answers.clear()
 
     @work(thread=True, exit_on_error=False, group="opening")
     def open(self) -> None:
@@ -122,10 +126,14 @@ class LabScreen(Screen[None]):
             with uncollected():
                 checkpoint = open_checkpoint(self._path)
                 outline = Outline(checkpoint.tensors, folds_layers=self._folds_layers)
-        except PrecisionlabError as error:
-            self.tell(self.refuse, str(error))
+                n_bytes = sum(info.n_bytes for info in checkpoint.tensors if info.shares_storage_with is None)
+        except Exception as error:  # noqa: BLE001 - whatever a path does to those who open it, the app stays
+            from precisionlab.scanning.scan import unforeseen  # noqa: PLC0415 - with it comes numpy
+
+            known = error if isinstance(error, PrecisionlabError) else unforeseen(error, self._path)
+            self.tell(self.refuse, str(known))
             return
-        self.tell(self.show_checkpoint, checkpoint, outline)
+        self.tell(self.show_checkpoint, checkpoint, outline, n_bytes)
         if self._settings.against is not None:
             self.open_reference(checkpoint)
         device = resolve_device(self._settings.device)
@@ -136,14 +144,13 @@ class LabScreen(Screen[None]):
         self.query_one(StatusBar).say(message)
         self.notify(message, title="cannot be opened", severity="error", markup=False, timeout=30)
 
-    def show_checkpoint(self, checkpoint: Checkpoint, outline: Outline) -> None:
+    def show_checkpoint(self, checkpoint: Checkpoint, outline: Outline, n_bytes: int) -> None:
         """Show the tree."""
         self._bench = Workbench(checkpoint, self._settings)
         path, now = str(Path(self._path).absolute()), time.time()
         self.post_message(Remember(lambda known: with_opened(known, path, now)))
         self.query_one(TensorsPart).show(outline)
         self.query_one(TensorTree).focus()
-        n_bytes = sum(info.n_bytes for info in checkpoint.tensors if info.shares_storage_with is None)
         self.query_one(StatusBar).say(headline(checkpoint.path, checkpoint.container, n_bytes))
 
     def open_reference(self, checkpoint: Checkpoint) -> None:
@@ -269,6 +276,7 @@ class LabScreen(Screen[None]):
             panel.followed = None
         question = Question(panel.analyzer.name, panel.options, subject)
         known = self._answers.get(question)
+        await sleep(SETTLE_SECONDS)
         if compares(panel.analyzer) and self._settings.against is None:
             await panel.say("There is nothing to compare with: press c to choose another checkpoint.")
         elif known is not None:
@@ -278,6 +286,7 @@ class LabScreen(Screen[None]):
         else:
             await panel.say(f"{panel.analyzer.name} looks at {printable(tensor.name)} …", is_busy=True)
             self._bench.ask(panel.analyzer, panel.options, tensor, self.hear)
+            panel.expect(await to_thread(self._bench.seconds_for, panel.analyzer, panel.options, tensor))
 
     def hear(self, answered: Answered) -> None:
         """An answer that was asked for, from a thread."""
@@ -286,7 +295,7 @@ class LabScreen(Screen[None]):
     @property
     def is_there(self) -> bool:
         """Whether the screen is not being left: threads answer later than that."""
-        return self.is_running and bool(self.query(StatusBar))
+        return self.is_running and any(isinstance(child, StatusBar) for child in self.children)
 
     def tell(self, callback: Callable[..., object], *arguments: object) -> None:
         """Call back on the interface's thread from another one; nothing where the screen or the app is left."""

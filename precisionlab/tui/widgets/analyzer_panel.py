@@ -1,6 +1,7 @@
 """What any analyzer says of what is chosen: options, findings, figures, measurements."""
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 from rich.text import Text
@@ -17,7 +18,7 @@ from precisionlab.analysis.figures import Column, Heatmap, Table
 from precisionlab.analysis.results import Finding, Result, Status
 from precisionlab.escaping import printable
 from precisionlab.reports.figure_tables import measurements_of, tab_separated
-from precisionlab.reports.quantities import counted, measured
+from precisionlab.reports.quantities import counted, duration, measured
 from precisionlab.tui.copying import Copied
 from precisionlab.tui.exporting import Exhibit
 from precisionlab.tui.severities import LETTERS, STYLES
@@ -35,7 +36,7 @@ class AnalyzerPanel(VerticalScroll):
         Binding("k", "scroll_up", "Up", show=False, id="panel.up"),
     ]
     DEFAULT_CSS = """
-    AnalyzerPanel { padding: 0 1; }
+    AnalyzerPanel { padding: 0 1; scrollbar-gutter: stable; }
     AnalyzerPanel Collapsible { border: none; padding: 0; margin: 0 0 1 0; background: transparent; }
     AnalyzerPanel .answer { height: auto; }
     AnalyzerPanel .said { height: auto; margin: 0 0 1 0; padding: 0 0 0 1; }
@@ -56,8 +57,7 @@ class AnalyzerPanel(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """The question over the folded options, and room for the answer."""
-        with Collapsible(title=self.analyzer.question, collapsed=True):
-            yield OptionsForm(self.analyzer)
+        yield Collapsible(title=self.analyzer.question, collapsed=True)
         with Vertical(classes="answer"):
             yield Static("Choose a tensor at the left.", classes="said", markup=False)
 
@@ -68,23 +68,39 @@ class AnalyzerPanel(VerticalScroll):
         self.options = event.options
         self.post_message(self.Wanted())
 
-    def action_options(self) -> None:
+    @on(Collapsible.Expanded)
+    async def unfold(self) -> None:
+        """Make the form when it is wanted first: those of all analyzers together are hundreds of widgets."""
+        if not self.query(OptionsForm):
+            form = OptionsForm(self.analyzer)
+            await self.query_one(Collapsible.Contents).mount(form)
+            form.show(self.options)
+
+    async def action_options(self) -> None:
         """Unfold the options, or fold them."""
-        form = self.query_one(Collapsible)
-        form.collapsed = not form.collapsed
-        if not form.collapsed:
-            self.call_after_refresh(self.query_one(OptionsForm).focus_first)
+        folded = self.query_one(Collapsible)
+        folded.collapsed = not folded.collapsed
+        if not folded.collapsed:
+            await self.unfold()
+            self.query_one(OptionsForm).focus_first()
 
     async def say(self, text: str, *, is_busy: bool = False) -> None:
         """Say why there is no answer (yet)."""
         self.result = None
-        busy = [LoadingIndicator()] if is_busy else []
-        await self._replace([Static(text, classes="said", markup=False), *busy])
+        await self._replace(
+            [Waiting(text), LoadingIndicator()] if is_busy else [Static(text, classes="said", markup=False)]
+        )
+
+    def expect(self, seconds: float) -> None:
+        """Say how long an answer may take, where one is waited for that takes longer than a moment."""
+        for waiting in self.query(Waiting):
+            waiting.expected = seconds
 
     def take(self, options: Any) -> None:  # noqa: ANN401 - each analyzer has its own class
         """Go on with other options, which the form then shows."""
         self.options = options
-        self.query_one(OptionsForm).show(options)
+        for form in self.query(OptionsForm):
+            form.show(options)
 
     async def show(self, result: Result) -> None:
         """Show an answer."""
@@ -121,6 +137,26 @@ class AnalyzerPanel(VerticalScroll):
         with self.app.batch_update():
             await answer.remove_children()
             await answer.mount_all(widgets)
+
+
+class Waiting(Static):
+    """What is being done, for how long already, and how long it may take."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, classes="said", markup=False)
+        self.expected = 0.0
+        """Seconds; 0 where nobody knows."""
+        self._text = text
+        self._started = monotonic()
+
+    def on_mount(self) -> None:
+        """Count."""
+        self.set_interval(0.5, self.tell)
+
+    def tell(self) -> None:
+        """Write the seconds."""
+        about = f" of about {duration(self.expected)}" if self.expected >= 1 else ""
+        self.update(f"{self._text} {monotonic() - self._started:.0f} s{about}")
 
 
 class FindingView(Static):

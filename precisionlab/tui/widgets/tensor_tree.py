@@ -1,6 +1,7 @@
 """The tensors by module path, with a letter for the worst finding of each; groups fill when they are opened."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 
 from rich.text import Text
@@ -12,7 +13,7 @@ from textual.widgets.tree import TreeNode
 from precisionlab.analysis.rules import Severity
 from precisionlab.checkpoints.model import TensorInfo
 from precisionlab.escaping import printable
-from precisionlab.reports.quantities import byte_size, count
+from precisionlab.reports.quantities import byte_size, count, counted
 from precisionlab.tui.copying import Copied
 from precisionlab.tui.modules import Group, Leaf, Outline, Path
 from precisionlab.tui.severities import LETTERS, STYLES
@@ -69,7 +70,7 @@ class TensorTree(Tree[Entry]):
         self._empty({})
         self._whole = self.root.add_leaf(Text("    whole checkpoint", "italic"), data=None)
         self.root.data = outline.root
-        self._add(self.root, list(outline.children(outline.root)))
+        self._add(self.root, outline.children(outline.root), len(outline.tensors))
         self.root.expand()
         self._open_alone()
         self.call_after_refresh(self.move_cursor, self._whole)
@@ -77,7 +78,7 @@ class TensorTree(Tree[Entry]):
     def show_flat(self, indices: Sequence[int], beside: Mapping[int, str] = NOTHING) -> None:
         """Show these tensors of the outline one below the other, under their full names."""
         self._empty(beside)
-        self._add(self.root, [Leaf(self.outline.tensors[index].name, index) for index in indices])
+        self._add(self.root, (Leaf(self.outline.tensors[index].name, index) for index in indices), len(indices))
         self.root.expand()
 
     def lead_to(self, name: str) -> bool:
@@ -161,16 +162,19 @@ class TensorTree(Tree[Entry]):
 
     def _fill(self, node: TreeNode[Entry]) -> None:
         if isinstance(node.data, Group) and node is not self.root and not node.children:
-            self._add(node, list(self.outline.children(node.data)))
+            self._add(node, self.outline.children(node.data), node.data.n_tensors)
 
-    def _add(self, node: TreeNode[Entry], members: Sequence[Group | Leaf]) -> None:
-        for member in members[:MOST_SHOWN]:
+    def _add(self, node: TreeNode[Entry], members: Iterable[Group | Leaf], n_tensors: int) -> None:
+        """Add the first members of a group of so many tensors."""
+        for member in islice(members, MOST_SHOWN):
             if isinstance(member, Leaf):
+                n_tensors -= 1
                 self._leaves[member.index] = node.add_leaf(self._label(member), data=member)
             else:
+                n_tensors -= member.n_tensors
                 self._groups[member.path] = node.add(self._label(member), data=member)
-        if len(members) > MOST_SHOWN:
-            node.add_leaf(Text(f"and {count(len(members) - MOST_SHOWN)} more: / finds them", "italic"), data=None)
+        if n_tensors:
+            node.add_leaf(Text(f"and {counted(n_tensors, 'more tensor')}: / finds them", "italic"), data=None)
 
     def _open_alone(self) -> None:
         """A group that holds everything is opened, since there is nothing else to look at."""
