@@ -1,10 +1,11 @@
 """Charts in characters: axes, curves, markers and words. The one module that knows plotext.
 
-plotext draws on one global figure, so this is for one thread at a time. It raises on
+plotext draws on one global figure, so threads take turns. It raises on
 infinities and NaN and prints warnings on empty ranges: before it sees a value, the value
 has a place from 0 to 1 on a scale of our own.
 """
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ LEAST_ROWS = 4
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 MARKERS = ("braille", "x", "o", "+", "*", "#")
 """Lines differ in their marker too, so that they can be told apart without colour."""
+DRAWING = threading.Lock()
 NOTHING = "nothing to draw: no finite values"
 
 
@@ -87,6 +89,12 @@ def y_ticks(y: Scale, rows: int) -> tuple[Tick, ...]:
 
 def chart(frame: Frame, curves: Iterable[Curve], marks: Iterable[Mark] = ()) -> list[str]:
     """The axes with their ticks around the curves and, over these, the marks."""
+    with DRAWING:
+        return drawn(frame, curves, marks)
+
+
+def drawn(frame: Frame, curves: Iterable[Curve], marks: Iterable[Mark]) -> list[str]:
+    """What `chart` answers, for one thread at a time."""
     import plotext  # noqa: PLC0415 - takes 0.1 s, and only charts need it
 
     plotext.terminal.limit(False, False)

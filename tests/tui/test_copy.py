@@ -22,7 +22,7 @@ from precisionlab.tui.copying import Copied, copied_from
 from precisionlab.tui.screens.lab import LabScreen
 from precisionlab.tui.screens.microscope import MicroscopeScreen
 from precisionlab.tui.widgets.analyzer_panel import AnalyzerPanel
-from precisionlab.tui.widgets.figure_view import FigureView
+from precisionlab.tui.widgets.figure_view import FigureView, drawn
 from precisionlab.tui.widgets.findings import FindingsList
 from precisionlab.tui.widgets.tensor_tree import TensorTree
 from tests.tui.conftest import until
@@ -182,7 +182,8 @@ class Parts(App[None]):
         """One of each."""
         yield DataTable[object](id="table", cursor_type="row")
         yield DataTable[object](id="empty")
-        yield FigureView(Lines("lines", Axis("x"), Axis("y"), (Series("a", (0.0,), (1 / 3,)),)))
+        lines = Lines("lines", Axis("x"), Axis("y"), (Series("a", (0.0,), (1 / 3,)),))
+        yield FigureView(lines, drawn(lines, 40, colour=False))
         with Vertical():
             yield Static("nothing", id="nothing")
 

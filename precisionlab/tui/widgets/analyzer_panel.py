@@ -1,6 +1,8 @@
 """What any analyzer says of what is chosen: options, findings, figures, measurements."""
 
-from collections.abc import Iterator
+from asyncio import to_thread
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -14,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Collapsible, LoadingIndicator, Static
 
 from precisionlab.analysis.analyzers import Analyzer
-from precisionlab.analysis.figures import Column, Heatmap, Table
+from precisionlab.analysis.figures import Column, Figure, Heatmap, Table
 from precisionlab.analysis.results import Finding, Result, Status
 from precisionlab.escaping import printable
 from precisionlab.reports.figure_tables import measurements_of, tab_separated
@@ -22,9 +24,13 @@ from precisionlab.reports.quantities import counted, duration, measured
 from precisionlab.tui.copying import Copied
 from precisionlab.tui.exporting import Exhibit
 from precisionlab.tui.severities import LETTERS, STYLES
-from precisionlab.tui.widgets.figure_view import FigureView
+from precisionlab.tui.widgets.figure_view import Drawing, FigureView, drawn
 from precisionlab.tui.widgets.heatmap_view import HeatmapView
 from precisionlab.tui.widgets.options_form import OptionsForm
+
+BORDER = 1
+"""Columns at the left of a figure, which show whether it has the focus."""
+LEAST_WIDTH = 30
 
 
 class AnalyzerPanel(VerticalScroll):
@@ -103,10 +109,13 @@ class AnalyzerPanel(VerticalScroll):
             form.show(options)
 
     async def show(self, result: Result) -> None:
-        """Show an answer."""
+        """Show an answer, drawn beforehand in a thread: keys are answered meanwhile."""
         if result is not self.result:
+            width = max(self.scrollable_content_region.width - BORDER, LEAST_WIDTH)
+            colour = not self.app.no_color
+            pictures = await to_thread(lambda: tuple(pictures_of(result, width, colour=colour)))
             self.result = result
-            await self._replace(list(answer_widgets(result)))
+            await self._replace(list(answer_widgets(result, pictures)))
             self.scroll_home(animate=False)
         self.emphasize()
 
@@ -167,7 +176,26 @@ class FindingView(Static):
         self.finding = finding
 
 
-def answer_widgets(result: Result) -> Iterator[Widget]:
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure of an answer as it is drawn; maps draw themselves."""
+
+    figure: Figure
+    drawing: Drawing | None
+    table: Table | None = None
+    """With all digits, where the figure has not."""
+
+
+def pictures_of(result: Result, width: int, *, colour: bool) -> Iterator[Picture]:
+    """All figures of an answer, and its measurements as a table."""
+    for figure in result.figures:
+        yield Picture(figure, None if isinstance(figure, Heatmap) else drawn(figure, width, colour=colour))
+    if result.measurements:
+        measurements = measurement_table(result)
+        yield Picture(measurements, drawn(measurements, width, colour=colour), measurements_of(result))
+
+
+def answer_widgets(result: Result, pictures: Iterable[Picture]) -> Iterator[Widget]:
     """Findings first, then figures, then every measurement."""
     if result.status is not Status.DONE:
         word = "Does not apply here" if result.status is Status.SKIPPED else "The analyzer failed"
@@ -175,9 +203,11 @@ def answer_widgets(result: Result) -> Iterator[Widget]:
         return
     for found in result.findings:
         yield FindingView(found, about=result.subject is None)
-    for figure in result.figures:
-        yield HeatmapView(figure) if isinstance(figure, Heatmap) else FigureView(figure)
-    yield FigureView(measurement_table(result), measurements_of(result))
+    for one in pictures:
+        if isinstance(one.figure, Heatmap):
+            yield HeatmapView(one.figure)
+        elif one.drawing is not None:
+            yield FigureView(one.figure, one.drawing, one.table)
 
 
 def finding_text(found: Finding, *, about: bool) -> Text:

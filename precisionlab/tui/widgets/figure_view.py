@@ -1,6 +1,10 @@
 """Any figure, drawn in the columns that there are."""
 
+from asyncio import to_thread
+from dataclasses import dataclass
+
 from rich.text import Text
+from textual import work
 from textual.widgets import Static
 
 from precisionlab.analysis.figures import Bars, Figure, Heatmap, Scatter, Table
@@ -17,20 +21,28 @@ MOST_ROWS = 400
 """Of a table."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure in the columns for which it was drawn."""
+
+    text: Text
+    width: int
+
+
 class FigureView(Static, can_focus=True):
-    """One figure; drawn anew where its width changes. It takes the focus so that it alone can be copied and exported."""
+    """One figure; a thread draws it anew where its width changes. It takes the focus so that it alone can be copied and exported."""
 
     DEFAULT_CSS = """
     FigureView { height: auto; margin: 0 0 1 0; border-left: blank; }
     FigureView:focus { border-left: outer $accent; }
     """
 
-    def __init__(self, figure: Figure, table: Table | None = None) -> None:
+    def __init__(self, figure: Figure, drawing: Drawing, table: Table | None = None) -> None:
         """`table` has all digits where the figure has not."""
-        super().__init__(markup=False)
+        super().__init__(drawing.text, markup=False)
         self.figure = figure
         self._table = table
-        self._drawn_width = 0
+        self._width = drawing.width
 
     def exhibit(self) -> Exhibit:
         """The figure and its numbers."""
@@ -44,10 +56,26 @@ class FigureView(Static, can_focus=True):
     def on_resize(self) -> None:
         """Draw for the new width."""
         width = self.content_size.width
-        if width > 0 and width != self._drawn_width:
-            self._drawn_width = width
-            drawn = draw(self.figure, width, rows_of(self.figure), colour=not self.app.no_color)
-            self.update(Text.from_ansi(drawn))
+        if width > 0 and width != self._width:
+            self._width = width
+            self.redraw(width)
+
+    @work(exclusive=True, group="drawing")
+    async def redraw(self, width: int) -> None:
+        """Draw in so many columns."""
+        drawing = await to_thread(drawn, self.figure, width, colour=not self.app.no_color)
+        self.update(drawing.text)
+
+
+def drawn(figure: Figure, width: int, *, colour: bool) -> Drawing:
+    """The figure in so many columns; takes some 10 ms."""
+    try:
+        text = Text.from_ansi(draw(figure, width, rows_of(figure), colour=colour))
+    except Exception as error:  # noqa: BLE001 - anybody's analyzer may make a figure that nobody can draw
+        from precisionlab.scanning.asking import described  # noqa: PLC0415 - with it comes numpy
+
+        text = Text(f"{printable(figure.title, 100)} cannot be drawn: {described(error)}")
+    return Drawing(text, width)
 
 
 def rows_of(figure: Figure) -> int:
