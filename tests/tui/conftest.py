@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from textual.app import App
+from textual.geometry import Size
 from textual.pilot import Pilot
 
 TIMEOUT_SECONDS = 20
@@ -13,3 +15,10 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while not condition():
             await pilot.pause(0.02)
+
+
+def rendered(app: App[None]) -> str:
+    """What the terminal shows, a line each, without colours."""
+    width, height = app.size
+    screen = app.screen
+    return "\n".join(strip.text for strip in screen._compositor.render_strips(Size(width, height)))

@@ -50,7 +50,7 @@ class StatusBar(Static):
     def tell(self) -> None:
         """Write the line."""
         parts = [self.said, self._progress(), self.device, f"{byte_size(peak_bytes())} memory"]
-        self.update("  │  ".join(part for part in parts if part))
+        self.update("  │  ".join(part for part in parts if part), layout=False)
 
     def _progress(self) -> str:
         if self._started is None or not self._total:
