@@ -8,7 +8,7 @@
 from precisionlab.checkpoints.finding import find_checkpoints
 from precisionlab.checkpoints.model import ByteRange, Checkpoint, Omission, TensorInfo
 from precisionlab.checkpoints.opening import open_checkpoint
-from precisionlab.checkpoints.reading import FileReader
+from precisionlab.checkpoints.reading import FileReader, identities_of
 from precisionlab.errors import CheckpointError
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Omission",
     "TensorInfo",
     "find_checkpoints",
+    "identities_of",
     "open_checkpoint",
 ]

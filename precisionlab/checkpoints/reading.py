@@ -5,10 +5,10 @@ import os
 import stat
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from precisionlab.checkpoints.model import ByteRange
@@ -16,6 +16,9 @@ from precisionlab.errors import CheckpointError
 
 WritableBuffer = bytearray | memoryview
 """What is read into: any contiguous writable memory, an array through `memoryview(array)`."""
+
+Identity = tuple[int, int, int, int]
+"""Of a file under a path: another once another file lies there, or once that one was written to."""
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
@@ -62,8 +65,7 @@ class RegularFile:
             self.close()
             raise
         self.size = status.st_size
-        self.identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        """Differs once another file lies under the path, or once this one was written to."""
+        self.identity = identity_of(status)
 
     def read(self, offset: int, length: int) -> bytearray:
         """The `length` bytes from `offset` on.
@@ -129,6 +131,20 @@ read_at = _read_by_preadv if hasattr(os, "preadv") else _read_by_pread
 """Read at most a buffer's length at an offset, and say how much; some systems lack `preadv`."""
 
 
+def identity_of(status: os.stat_result) -> Identity:
+    """What tells a file from others."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def identities_of(paths: Iterable[str]) -> Mapping[str, Identity]:
+    """What tells the files that are there from those that will be there later."""
+    found: dict[str, Identity] = {}
+    for path in paths:
+        with suppress(OSError, ValueError):
+            found[path] = identity_of(os.stat(path))  # noqa: PTH116 (a str, as in every ByteRange)
+    return found
+
+
 def unopenable(path: str, error: OSError | ValueError) -> CheckpointError:
     """Why the operating system does not open the path, in our words."""
     if not isinstance(error, OSError):  # a NUL, or a character that no file name can hold
@@ -155,14 +171,16 @@ class FileReader:
     """Reads ranges of files for any number of threads, with few descriptors open at a time.
 
     A file is opened when first read from and stays open until `limit` others were used
-    after it. One that was replaced or written to in between is refused.
+    after it. One that was replaced or written to in between is refused, and so is one that
+    is another than it was when these `identities` were taken.
     """
 
-    def __init__(self, limit: int = 32) -> None:
+    def __init__(self, limit: int = 32, identities: Mapping[str, Identity] = MappingProxyType({})) -> None:
         self._limit = limit
+        self._before = identities
         self._lock = threading.Lock()
         self._files: OrderedDict[str, _Lent] = OrderedDict()
-        self._identities: dict[str, tuple[int, int, int, int]] = {}
+        self._identities: dict[str, Identity] = {}
         self._closed = False
 
     def read_into(self, location: ByteRange, start: int, buffer: WritableBuffer) -> None:
@@ -213,7 +231,15 @@ class FileReader:
         return self._files[path]
 
     def _open(self, path: str) -> RegularFile:
-        file = RegularFile(path)
+        try:
+            file = RegularFile(path)
+        except CheckpointError as error:
+            if path in self._before:
+                raise CheckpointError(path, f"{error.problem} any more", "open it again once it is whole") from error
+            raise
+        if self._before.get(path, file.identity) != file.identity:
+            file.close()
+            raise CheckpointError(path, "the file was changed since it was opened", "open it again")
         if self._identities.setdefault(path, file.identity) != file.identity:
             file.close()
             raise CheckpointError(path, "the file was replaced while it was read", "scan it again")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.results import Result
-from precisionlab.checkpoints import Checkpoint, FileReader, TensorInfo
+from precisionlab.checkpoints import Checkpoint, FileReader, TensorInfo, identities_of
 from precisionlab.scanning.events import BytesRead, ResultReady
 from precisionlab.scanning.settings import Selected, Settings
 from precisionlab.tui.priorities import give_way
@@ -65,13 +65,14 @@ class Task:
         tensors: Sequence[TensorInfo],
         selected: Sequence[Selected],
         settings: Settings,
-        companions: "Companions | None" = None,
+        companions: "Companions | None",
+        reader: FileReader,
     ) -> None:
         self._tensors = tensors
         self._selected = selected
         self._settings = settings
         self._companions = companions
-        self._reader = FileReader()
+        self._reader = reader
         self._is_unwanted = threading.Event()
 
     def cancel(self) -> None:
@@ -113,6 +114,7 @@ class Workbench:
         self.settings = settings
         self.reference: Reference | None = None
         """What the checkpoint is compared with."""
+        self._identities = identities_of(checkpoint.files)
         self._asked: Asked | None = None
         self._scan: Task | None = None
         self._places = threading.Semaphore(MOST_AT_ONCE)
@@ -166,7 +168,8 @@ class Workbench:
 
     def _task(self, tensors: Sequence[TensorInfo], selected: Sequence[Selected]) -> Task:
         companions = self.reference.companions if self.reference is not None else None
-        return Task(tensors, selected, self.settings, companions)
+        reader = FileReader(identities=self._identities)  # of other bytes than those whose headers are known, nothing is said
+        return Task(tensors, selected, self.settings, companions, reader)
 
     def _answer(self, asked: Asked, listener: Callable[[Answered], None]) -> None:
         if asked.task.is_unwanted_within(SETTLE_SECONDS):

@@ -131,7 +131,7 @@ def test_what_is_only_there_is_listed_for_the_whole_checkpoint() -> None:
         assert isinstance(table, Table)
         assert {row[0] for row in table.rows} == wanted
         assert result.value("tensors_only_there") == len(wanted)
-        assert lab.query_one(AnalyzerPanel).result is result
+        await until(pilot, lambda: lab.query_one(AnalyzerPanel).result is result)
 
     play(flow, against=HEALTHY)
 

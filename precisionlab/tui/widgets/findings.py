@@ -19,9 +19,9 @@ from precisionlab.tui.copying import Copied
 from precisionlab.tui.severities import LETTERS, STYLES
 from precisionlab.tui.workbench import Answered, Question
 
-MOST_LISTED = 2_000
+MOST_LISTED = 1_000
 """The list is for reading; a report has all."""
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.3
 """Between two listings while findings come in."""
 LEAST = (Severity.NOTE, Severity.WARNING, Severity.ERROR)
 TITLES = {Severity.NOTE: "", Severity.WARNING: "warnings and errors of ", Severity.ERROR: "errors of "}

@@ -1,6 +1,7 @@
 """The tensors by module path, with a letter for the worst finding of each; groups fill when they are opened."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 
@@ -58,6 +59,8 @@ class TensorTree(Tree[Entry]):
         """The worst finding about each tensor that has one."""
         self.notes: dict[str, str] = {}
         """A word about each tensor of which there is one to say."""
+        self._worst_around: dict[Path, Severity] = {}
+        """The same for groups."""
         self._beside: Mapping[int, str] = {}
         """What is said beside tensors of a list instead of what their headers tell."""
         self._leaves: dict[int, TreeNode[Entry]] = {}
@@ -66,7 +69,11 @@ class TensorTree(Tree[Entry]):
 
     def show(self, outline: Outline) -> None:
         """Show these tensors by module path."""
-        self.outline = outline
+        if outline is not self.outline:
+            self.outline = outline
+            self._worst_around.clear()
+            for name, severity in self.worst.items():
+                deque(self._worsened(name, severity), maxlen=0)
         self._empty({})
         self._whole = self.root.add_leaf(Text("    whole checkpoint", "italic"), data=None)
         self.root.data = outline.root
@@ -110,7 +117,9 @@ class TensorTree(Tree[Entry]):
         for name, severity in found:
             if self.worst.get(name, 0) < severity:
                 self.worst[name] = severity
-                self._label_anew(name)
+                for node in self._worsened(name, severity):
+                    if node.data is not None:
+                        node.set_label(self._label(node.data))
 
     def note(self, found: Mapping[str, str]) -> None:
         """These words are to be said of these tensors."""
@@ -190,31 +199,27 @@ class TensorTree(Tree[Entry]):
         self._whole = None
         self.clear()
 
-    def _label_anew(self, name: str) -> None:
+    def _worsened(self, name: str, severity: Severity) -> Iterator[TreeNode[Entry]]:
+        """Note the finding in the groups around the tensor; those lines whose letter it changes."""
         index = self.outline.places.get(name)
         if index is None:
             return
         path = self.outline.paths[index]
-        around = [self._groups.get(path[:depth]) for depth in range(1, len(path) + 1)]
-        for node in (*around, self._leaves.get(index)):
-            if node is not None and node.data is not None:
-                node.set_label(self._label(node.data))
+        for depth in range(1, len(path) + 1):
+            if self._worst_around.get(path[:depth], 0) < severity:
+                self._worst_around[path[:depth]] = severity
+                if path[:depth] in self._groups:
+                    yield self._groups[path[:depth]]
+        if index in self._leaves:
+            yield self._leaves[index]
 
     def _label(self, entry: Group | Leaf) -> Text:
         if isinstance(entry, Group):
-            return labelled(self._worst_in(entry), entry.label, count(entry.n_tensors))
+            return labelled(self._worst_around.get(entry.path), entry.label, count(entry.n_tensors))
         info = self.outline.tensors[entry.index]
         told = self._beside.get(entry.index)
         note, beside = ("", told) if told else (self.notes.get(info.name, ""), header_text(info))
         return Text.assemble("  ", labelled(self.worst.get(info.name), entry.label, beside, note))
-
-    def _worst_in(self, group: Group) -> Severity | None:
-        if group.n_tensors <= len(self.worst):
-            inside = (self.worst.get(self.outline.tensors[i].name) for i in range(group.start, group.stop))
-            return max((one for one in inside if one is not None), default=None)
-        places = self.outline.places
-        found = (one for name, one in self.worst.items() if group.start <= places.get(name, -1) < group.stop)
-        return max(found, default=None)
 
 
 def header_text(info: TensorInfo) -> str:
