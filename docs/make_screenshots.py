@@ -5,7 +5,6 @@ python docs/make_screenshots.py     # writes docs/screenshots/*.svg
 
 import asyncio
 import os
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from unittest.mock import patch
@@ -14,6 +13,7 @@ from textual.pilot import Pilot
 
 from precisionlab.scanning.settings import Settings
 from precisionlab.tui.app import PrecisionlabApp
+from precisionlab.tui.png import with_fonts
 from precisionlab.tui.screens.lab import LabScreen
 from precisionlab.tui.screens.microscope import MicroscopeScreen
 from precisionlab.tui.screens.quantization import QuantizationScreen
@@ -23,7 +23,7 @@ from precisionlab.tui.widgets.status_bar import StatusBar
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
-SIZE = (120, 36)
+COLUMNS = 120
 TIMEOUT_SECONDS = 60
 MEMORY = 300_000_000
 """What the program takes differs from run to run; this is about it."""
@@ -31,8 +31,6 @@ FOLLOWED = "PL022"
 """The rule of the finding that is followed."""
 BEFORE = ("findings", "no findings yet")
 """What stands over the findings before a scan is over."""
-WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-FONTS = "font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 Scene = Callable[[Pilot[None], LabScreen], Awaitable[None]]
 
@@ -91,14 +89,13 @@ def is_solved(pilot: Pilot[None]) -> bool:
     return isinstance(screen, QuantizationScreen) and screen.answer is not None
 
 
-async def picture(sample: str, scene: Scene) -> str:
+async def picture(sample: str, rows: int, scene: Scene) -> str:
     """The app on a sample, after the scene, as SVG."""
     app = PrecisionlabApp(f"samples/{sample}", Settings(device="cpu"))
     app.animation_level = "none"
-    async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, LabScreen))
-        lab = app.screen
-        assert isinstance(lab, LabScreen)
+    async with app.run_test(size=(COLUMNS, rows)) as pilot:
+        await until(pilot, lambda: any(isinstance(screen, LabScreen) for screen in app.screen_stack))
+        (lab,) = (screen for screen in app.screen_stack if isinstance(screen, LabScreen))
         await until(pilot, lambda: is_scanned(lab))
         await scene(pilot, lab)
         await app.workers.wait_for_complete()
@@ -108,14 +105,14 @@ async def picture(sample: str, scene: Scene) -> str:
 
 def self_contained(svg: str) -> str:
     """The picture in the reader's own fonts, none from the web."""
-    lines = WEB_FONTS.sub("", svg).replace("font-family: Fira Code, monospace", FONTS).splitlines()
+    lines = with_fonts(svg).splitlines()
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-SCENES: dict[str, tuple[str, Scene]] = {
-    "finding": ("sick.safetensors", finding),
-    "bits": ("sick.safetensors", bits),
-    "quantization": ("tiny-transformer", quantization),
+SCENES: dict[str, tuple[str, int, Scene]] = {
+    "finding": ("sick.safetensors", 36, finding),
+    "bits": ("sick.safetensors", 44, bits),
+    "quantization": ("tiny-transformer", 36, quantization),
 }
 
 
@@ -124,8 +121,8 @@ def main() -> None:
     os.chdir(ROOT)  # so that paths on the screen are those of the repository
     FOLDER.mkdir(exist_ok=True)
     with patch("precisionlab.tui.widgets.status_bar.peak_bytes", lambda: MEMORY):
-        for name, (sample, scene) in SCENES.items():
-            (FOLDER / f"{name}.svg").write_text(asyncio.run(picture(sample, scene)), encoding="utf-8")
+        for name, (sample, rows, scene) in SCENES.items():
+            (FOLDER / f"{name}.svg").write_text(asyncio.run(picture(sample, rows, scene)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SERVED = "TEXTUAL_DRIVER"
 """Set where the app draws into something else than a terminal, as `--web` has it."""
-ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

@@ -16,6 +16,7 @@ from precisionlab.analysis.report import Report
 from precisionlab.errors import ReportError
 from precisionlab.escaping import printable
 from precisionlab.replacement import cause, replace_file
+from precisionlab.tui.png import drawn, with_fonts
 
 MOST_CHARACTERS = 56
 """Of a part of a file's name: longer ones lose their beginning."""
@@ -110,12 +111,7 @@ def view(svg: str, stem: str) -> Exportable:
     """What is seen, drawn as SVG already."""
 
     def write(target: Path) -> None:
-        if target.suffix.lower() == ".svg":
-            put(target, svg)
-            return
-        from precisionlab.tui.png import drawn  # noqa: PLC0415 - what it needs is not always there
-
-        put(target, drawn(svg))
+        put(target, with_fonts(svg) if target.suffix.lower() == ".svg" else drawn(svg))
 
     return Exportable("this view", stem, MappingProxyType({".svg": "drawing", ".png": "picture"}), write)
 

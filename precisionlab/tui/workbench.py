@@ -168,7 +168,8 @@ class Workbench:
 
     def _task(self, tensors: Sequence[TensorInfo], selected: Sequence[Selected]) -> Task:
         companions = self.reference.companions if self.reference is not None else None
-        reader = FileReader(identities=self._identities)  # of other bytes than those whose headers are known, nothing is said
+        # Of other bytes than those whose headers are known, nothing is said.
+        reader = FileReader(identities=self._identities)
         return Task(tensors, selected, self.settings, companions, reader)
 
     def _answer(self, asked: Asked, listener: Callable[[Answered], None]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from precisionlab.checkpoints import reading
 from precisionlab.checkpoints.model import ByteRange
-from precisionlab.checkpoints.reading import FileReader, RegularFile
+from precisionlab.checkpoints.reading import FileReader, RegularFile, identities_of
 from precisionlab.errors import CheckpointError
 
 
@@ -244,3 +244,24 @@ def test_a_file_without_permission_is_refused(path: str) -> None:
             RegularFile(path)
     finally:
         os.seteuid(user)
+
+
+def test_a_file_is_refused_that_is_another_than_at_first(tmp_path: Path) -> None:
+    """Though this reader never saw the one before; gone is told too, and other files are read."""
+    path, other = tmp_path / "a", tmp_path / "b"
+    path.write_bytes(b"1234")
+    other.write_bytes(b"5678")
+    before = identities_of([str(path), str(tmp_path / "missing")])
+    with FileReader(identities=before) as reader:
+        buffer = bytearray(4)
+        reader.read_into(ByteRange(str(path), 0, 4), 0, buffer)
+        assert buffer == b"1234"
+    path.write_bytes(b"12345")
+    with FileReader(identities=before) as reader:
+        with pytest.raises(CheckpointError, match="the file was changed since it was opened; open it again"):
+            reader.read_into(ByteRange(str(path), 0, 4), 0, buffer)
+        path.unlink()
+        with pytest.raises(CheckpointError, match="does not exist any more; open it again"):
+            reader.read_into(ByteRange(str(path), 0, 4), 0, buffer)
+        reader.read_into(ByteRange(str(other), 0, 4), 0, buffer)
+        assert buffer == b"5678"

@@ -116,7 +116,7 @@ def test_another_checkpoint_stands_beside(environment: Mapping[str, str], tmp_pa
         assert it.process.wait(TIMEOUT_SECONDS) == 0
 
 
-@pytest.mark.parametrize("sent", ["q", signal.SIGTERM], ids=["q", "SIGTERM"])
+@pytest.mark.parametrize("sent", ["q", signal.SIGTERM, signal.SIGINT], ids=["q", "SIGTERM", "SIGINT"])
 def test_it_ends_though_a_thread_does_not(
     environment: Mapping[str, str], tmp_path: Path, healthy: str, sent: str | signal.Signals
 ) -> None:

@@ -312,3 +312,16 @@ def test_what_cannot_be_opened_is_told() -> None:
             await until(pilot, lambda: "text.txt" in bar.said and "…" not in bar.said)
 
     asyncio.run(main())
+
+
+def test_the_focus_goes_with_the_analyzer() -> None:
+    """Turning the tabs in a panel leaves it in the next one, not nowhere; elsewhere it stays where it is."""
+
+    async def flow(lab: LabScreen, pilot: Pilot[None]) -> None:
+        await pilot.press("2", "right_square_bracket")
+        await until(pilot, lambda: panel(lab).analyzer.name != "range" and panel(lab).has_focus)
+        await pilot.press("1", "left_square_bracket")
+        await until(pilot, lambda: panel(lab).analyzer.name == "range")
+        assert lab.focused is lab.query_one(TensorTree)
+
+    play("healthy.safetensors", flow)

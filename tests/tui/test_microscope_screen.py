@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Select, SelectionList, Static
+from textual.widgets import Footer, Input, Select, SelectionList, Static
+from textual.widgets._footer import FooterKey
 
 from precisionlab.checkpoints import TensorInfo, open_checkpoint
 from precisionlab.checkpoints.model import ByteRange
@@ -434,3 +435,15 @@ def test_every_width_of_pattern_shows_in_every_size(size: tuple[int, int]) -> No
                 assert screen.specimen.cursor == screen.specimen.format.bits - 1
 
     used(flow)
+
+
+def test_the_footer_has_at_most_seven_keys() -> None:
+    """Beside the bits the footer shows seven keys or fewer."""
+
+    async def look() -> None:
+        async with microscope() as (pilot, screen):
+            footer = screen.query_one(Footer)
+            await until(pilot, lambda: footer.query(FooterKey))
+            assert len(footer.query(FooterKey)) <= 7
+
+    asyncio.run(look())

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import DirectoryTree
 
@@ -32,14 +33,28 @@ GOLDEN = Path(__file__).parent / "snapshots"
 N_FINDINGS = 43
 """Of the sick sample."""
 
+N_SAME = 30
+"""Looks, some 20 ms apart."""
+
 Scene = Callable[[Pilot[None]], Awaitable[None]]
 
 
-def rows(app: PrecisionlabApp) -> str:
-    """The characters of the screen, and of those that are seen through it, a line each."""
-    app.screen._compositor.full_map  # noqa: B018 - arranged by now
+def rows(app: App[None]) -> str:
+    """The characters of the screen, a line each."""
     lines = app.screen._compositor.render_strips()
     return "".join(f"{strip.text.rstrip()}\n" for strip in lines)
+
+
+async def settled(pilot: Pilot[None]) -> str:
+    """The rows, once they have stayed the same for longer than the status bar does."""
+    seen: list[str] = []
+
+    def stays() -> bool:
+        seen.append(rows(pilot.app))
+        return len(seen) >= N_SAME and len(set(seen[-N_SAME:])) == 1
+
+    await until(pilot, stays)
+    return seen[-1]
 
 
 def lab_of(pilot: Pilot[None]) -> LabScreen:
@@ -139,10 +154,7 @@ def test_the_screen_has_these_characters(name: str, monkeypatch: pytest.MonkeyPa
             wanted = LabScreen if path else StartScreen
             await until(pilot, lambda: isinstance(app.screen, wanted) and app.screen.focused)
             await scene(pilot)
-            await app.workers.wait_for_complete()
-            await pilot.pause()
-            await pilot.pause()
-            return rows(app)
+            return await settled(pilot)
 
     seen = asyncio.run(main())
     golden = GOLDEN / f"{name}.txt"

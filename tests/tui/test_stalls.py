@@ -90,7 +90,7 @@ async def walk(app: PrecisionlabApp, tree: TensorTree) -> None:
     for _ in range(LINES):
         before = tree.cursor_line
         app.simulate_key("down")
-        while tree.cursor_line == before:
+        while tree.cursor_line == before:  # noqa: ASYNC110 - each turn is to be seen
             await asyncio.sleep(0)
 
 

@@ -61,7 +61,7 @@ class LabScreen(Screen[None]):
     BINDING_GROUP_TITLE = "Checkpoint"
     AUTO_FOCUS = "#tree"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (180, "-vast")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (32, "-tall")]
     BINDINGS = [
         Binding("slash", "find", "Find", id="lab.find"),
         Binding("a", "all_tensors", "Ask all", id="lab.all"),
@@ -441,6 +441,7 @@ class LabScreen(Screen[None]):
         """Type part of a tensor's name, or of a finding where one is among those."""
         findings = self.query_one(FindingsPart)
         part = findings if findings.has_focus_within else self.query_one(TensorsPart)
+        part.remove_class("-away")
         part.find()
 
     @work
@@ -480,6 +481,8 @@ class LabScreen(Screen[None]):
 
     def action_focus_part(self, part: str) -> None:
         """Go to a part of the screen that is seen."""
+        if part == "#tree" or self.has_class("-narrow"):  # where the tensors lie over the rest
+            self.query_one("#left").set_class(part != "#tree", "-away")
         panel = self.active_panel()
         if part == "AnalyzerPanel":
             if panel is not None:

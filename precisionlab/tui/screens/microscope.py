@@ -91,7 +91,7 @@ class MicroscopeScreen(Screen[None]):
             yield Static(id="facts", markup=False)
             yield FormatTable([formats.element(name) for name in COMPARED], id="others")
         yield RangeView()
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_resize(self) -> None:
         """Taller cells where there is room."""

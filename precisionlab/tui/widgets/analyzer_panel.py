@@ -142,10 +142,10 @@ class AnalyzerPanel(VerticalScroll):
         return Copied(counted(len(exhibit.table.rows), "measurement"), tab_separated(exhibit.table))
 
     async def _replace(self, widgets: list[Widget]) -> None:
-        answer = self.query_one(".answer")
-        with self.app.batch_update():
-            await answer.remove_children()
-            await answer.mount_all(widgets)
+        for answer in self.query(".answer"):  # none where the screen is being left
+            with self.app.batch_update():
+                await answer.remove_children()
+                await answer.mount_all(widgets)
 
 
 class Waiting(Static):

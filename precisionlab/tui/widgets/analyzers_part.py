@@ -44,8 +44,11 @@ class AnalyzersPart(Vertical):
         return self.query_one(f"#tab-{analyzer} AnalyzerPanel", AnalyzerPanel)
 
     def turn_to(self, analyzer: str) -> None:
-        """Show the panel of an analyzer."""
+        """Show the panel of an analyzer; the focus goes along where the panel before had it, or nothing has."""
+        takes_focus = self.has_focus_within or self.screen.focused is None
         self.query_one(TabbedContent).active = f"tab-{analyzer}"
+        if takes_focus:
+            self.call_after_refresh(self.panel_of(analyzer).focus)
 
     def turn(self, step: int) -> None:
         """Show the next panel, or the one before."""
