@@ -1,5 +1,7 @@
 """The analyzers, a tab each, under the way to what they look at."""
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -20,18 +22,21 @@ class AnalyzersPart(Vertical):
     def __init__(self, path: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._path = path
+        self._analyzers: tuple[Analyzer, ...] = ()
         self._subject: str | None = None
         self._is_anywhere = False
 
     def compose(self) -> ComposeResult:
         """Tabs, none at first."""
-        yield TabbedContent(id="tabs")
+        with TabbedContent(id="tabs"):
+            for one in self._analyzers:
+                with TabPane(printable(one.name), id=f"tab-{one.name}"):
+                    yield AnalyzerPanel(one)
 
-    async def fill(self, analyzers: list[Analyzer]) -> None:
-        """A tab for each of these."""
-        tabs = self.query_one(TabbedContent)
-        for one in analyzers:
-            await tabs.add_pane(TabPane(printable(one.name), AnalyzerPanel(one), id=f"tab-{one.name}"))
+    async def fill(self, analyzers: Sequence[Analyzer]) -> None:
+        """A tab for each of these, all at once: of tabs that are added one by one the first is not always underlined."""
+        self._analyzers = tuple(analyzers)
+        await self.recompose()
 
     @property
     def active(self) -> AnalyzerPanel | None:
