@@ -24,6 +24,8 @@ from precisionlab.reports.terminal_heatmap import heatmap_text
 from precisionlab.reports.terminal_scatter import scatter_lines
 from precisionlab.reports.terminal_tables import table_text, title_text
 
+CHART_ROWS = 16
+SCATTER_ROWS = 24
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -44,6 +46,17 @@ def draw(figure: Figure, width: int, height: int, *, colour: bool) -> str:
             lines = barcode_lines(figure, width, height)
     text = "\n".join((title_text(figure.title, width), *lines))
     return text if colour else "\n".join(line.rstrip() for line in ESCAPES.sub("", text).split("\n"))
+
+
+def chart_rows(figure: Figure) -> int:
+    """How many lines a chart takes where there is room for any number."""
+    match figure:
+        case Scatter():
+            return SCATTER_ROWS
+        case Bars():
+            return CHART_ROWS + len(figure.windows)
+        case _:
+            return CHART_ROWS
 
 
 def bars_lines(bars: Bars, width: int, height: int) -> list[str]:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from precisionlab.analysis.figures import Bars, Figure, Heatmap, Scatter, Table
+from precisionlab.analysis.figures import Figure, Heatmap, Table
 from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
 from precisionlab.analysis.results import Finding
 from precisionlab.analysis.rules import Severity
@@ -16,16 +16,14 @@ from precisionlab.escaping import printable
 from precisionlab.reports import digest
 from precisionlab.reports.digest import RuleGroup, Unanswered
 from precisionlab.reports.quantities import count, counted, shown_name
-from precisionlab.reports.terminal_charts import draw
+from precisionlab.reports.terminal_charts import chart_rows, draw
 from precisionlab.reports.terminal_tables import table_drawing, written
 
 NAMES_SHOWN = 3
 """Findings of one rule that are listed; the others are counted."""
 WORST_SHOWN = 10
 CHART_COLUMNS = 120
-CHART_ROWS = 16
 TABLE_ROWS = 20
-SCATTER_ROWS = 24
 HEATMAP_ROWS = 45
 TEXT_LIMIT = 600
 """Characters of a message or a reason."""
@@ -133,12 +131,8 @@ def figure_rows(figure: Figure) -> int:
             return TABLE_ROWS
         case Heatmap():
             return HEATMAP_ROWS
-        case Scatter():
-            return SCATTER_ROWS
-        case Bars():
-            return CHART_ROWS + len(figure.windows)
         case _:
-            return CHART_ROWS
+            return chart_rows(figure)
 
 
 def unanswered_lines(verb: str, groups: Iterable[Unanswered]) -> Iterator[RenderableType]:

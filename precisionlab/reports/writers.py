@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from precisionlab.analysis.report import Report
 from precisionlab.errors import ReportError
 from precisionlab.escaping import printable
-from precisionlab.replacement import cause, replace_file
+from precisionlab.reports.putting import encoded, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,4 @@ def write(report: Report, target: Path) -> None:
         ReportError: no format has this suffix, or the file cannot be written; what stood
             there before is then untouched.
     """
-    text = rendered(report, writer_for(target))
-    # Names are escaped by the writers; a surrogate that one let through must not cost the report.
-    content = text.encode("utf-8", "backslashreplace")
-    try:
-        replace_file(target, [content])
-    except OSError as error:
-        raise ReportError(str(target), f"cannot be written: {cause(error)}") from None
+    put(target, encoded(rendered(report, writer_for(target))))

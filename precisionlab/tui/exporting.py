@@ -15,7 +15,7 @@ from precisionlab.analysis.figures import Figure, Table
 from precisionlab.analysis.report import Report
 from precisionlab.errors import ReportError
 from precisionlab.escaping import printable
-from precisionlab.replacement import cause, replace_file
+from precisionlab.reports.putting import encoded, put
 from precisionlab.tui.png import drawn, with_fonts
 
 MOST_CHARACTERS = 56
@@ -111,7 +111,7 @@ def view(svg: str, stem: str) -> Exportable:
     """What is seen, drawn as SVG already."""
 
     def write(target: Path) -> None:
-        put(target, with_fonts(svg) if target.suffix.lower() == ".svg" else drawn(svg))
+        put(target, encoded(with_fonts(svg)) if target.suffix.lower() == ".svg" else drawn(svg))
 
     return Exportable("this view", stem, MappingProxyType({".svg": "drawing", ".png": "picture"}), write)
 
@@ -126,9 +126,9 @@ def figure(exhibit: Exhibit, stem: str) -> Exportable:
     def write(target: Path) -> None:
         suffix = target.suffix.lower()
         if suffix in tables:
-            put(target, tables[suffix](table))
+            put(target, encoded(tables[suffix](table)))
         elif not isinstance(chart, Table):
-            put(target, svg_file.standalone(chart))
+            put(target, encoded(svg_file.standalone(chart)))
 
     formats = {".csv": "CSV", ".tsv": "tab-separated"} | ({} if isinstance(chart, Table) else {".svg": "drawing"})
     return Exportable(f"figure: {printable(table.title, 40)}", stem, MappingProxyType(formats), write)
@@ -145,18 +145,6 @@ def report(assemble: Callable[[], Report], stem: str) -> Exportable:
         MappingProxyType(formats),
         lambda target: writers.write(assemble(), target),
     )
-
-
-def put(target: Path, content: str | bytes) -> None:
-    """Write a file, wholly or not at all.
-
-    Raises:
-        ReportError: it cannot be written; what stood there before is then untouched.
-    """
-    try:
-        replace_file(target, [content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content])
-    except OSError as error:
-        raise ReportError(str(target), f"cannot be written: {cause(error)}") from None
 
 
 def file_stem(parts: Iterable[str]) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from precisionlab.errors import ReportError, UsageError
+from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 from precisionlab.recipes.exports.exporters import EXPORTERS, Exporter
 from precisionlab.recipes.recipe import Recipe
-from precisionlab.replacement import cause, replace_file
+from precisionlab.reports.putting import put
 
 SYNONYMS: Final = {".yml": ".yaml"}
 """Other suffixes of the same."""
@@ -67,8 +67,5 @@ def write(files: Iterable[Rendered]) -> Iterator[str]:
         ReportError: the place cannot be written.
     """
     for file in files:
-        try:
-            replace_file(file.path, [file.text.encode("utf-8")])
-        except OSError as error:
-            raise ReportError(str(file.path), f"cannot be written: {cause(error)}") from None
+        put(file.path, file.text.encode("utf-8"))
         yield from (f"{printable(str(file.path))}: {note}" for note in file.notes)

@@ -127,7 +127,9 @@ class ExportScreen(ModalScreen[None]):
         except PrecisionlabError as error:
             self.app.call_from_thread(self._fail, str(error))
         except Exception as error:  # noqa: BLE001 - whatever drawing does, the app stands and says so
-            self.app.call_from_thread(self._fail, f"cannot be saved: {type(error).__name__}: {printable(str(error))}")
+            from precisionlab.scanning.asking import described  # noqa: PLC0415 - with it comes numpy
+
+            self.app.call_from_thread(self._fail, f"cannot be saved: {described(error)}")
         else:
             self.app.call_from_thread(self._end, target)
 

@@ -16,8 +16,6 @@ from textual.widgets import Footer, ProgressBar, Static, Tab, Tabs
 
 from precisionlab.analysis.figures import Axis, Figure, Heatmap
 from precisionlab.checkpoints import Checkpoint
-from precisionlab.errors import PrecisionlabError
-from precisionlab.escaping import printable
 from precisionlab.reports.quantities import byte_size
 from precisionlab.scanning.settings import Settings
 from precisionlab.tui.newest import Newest
@@ -148,7 +146,8 @@ class QuantizationScreen(Screen[str | None]):
         threading.Thread(target=work, args=arguments, name="losses", daemon=True).start()
 
     def _measure(self, runtime: str | None, stop: threading.Event) -> None:
-        from precisionlab.tui.quantization import NotWantedError, measure  # noqa: PLC0415 - takes a tenth of a second
+        from precisionlab.scanning.asking import described  # noqa: PLC0415 - takes a tenth of a second
+        from precisionlab.tui.quantization import NotWantedError, measure  # noqa: PLC0415
 
         told = 0.0
 
@@ -163,10 +162,8 @@ class QuantizationScreen(Screen[str | None]):
             losses = measure(self._checkpoint, self._settings, runtime, hear)
         except NotWantedError:
             return
-        except PrecisionlabError as error:
-            self._tell(self._refuse, stop, str(error))
         except Exception as error:  # noqa: BLE001 - whatever measuring does, the app stands and says so
-            self._tell(self._refuse, stop, f"{type(error).__name__}: {printable(str(error), 400)}")
+            self._tell(self._refuse, stop, described(error))
         else:
             self._draw(losses, stop)
 
@@ -237,6 +234,7 @@ class QuantizationScreen(Screen[str | None]):
         return Budget(panel.bits, Objective(panel.objective))
 
     def _solve(self, wanted: "tuple[Losses, Budget]") -> None:
+        from precisionlab.scanning.asking import described  # noqa: PLC0415
         from precisionlab.tui.quantization import Answer, answered, assignment_rows  # noqa: PLC0415
         from precisionlab.tui.quantization_figures import loss_against_bits, places_of  # noqa: PLC0415
 
@@ -245,7 +243,7 @@ class QuantizationScreen(Screen[str | None]):
             rows = assignment_rows(answer.recipe) if answer.recipe is not None else []
             parts = (answer, loss_against_bits(answer), tuple(places_of(answer)), rows)
         except Exception as error:  # noqa: BLE001 - as above
-            parts = (Answer(*wanted, problem=f"fails: {type(error).__name__}: {error}"), None, (), [])
+            parts = (Answer(*wanted, problem=f"fails: {described(error)}"), None, (), [])
         self._tell(self._show, self._stop, *parts)
 
     def _show(self, answer: "Answer", chart: Figure | None, places: Sequence[Place], rows: Sequence[Row]) -> None:

@@ -7,16 +7,13 @@ from rich.text import Text
 from textual import work
 from textual.widgets import Static
 
-from precisionlab.analysis.figures import Bars, Figure, Heatmap, Scatter, Table
+from precisionlab.analysis.figures import Figure, Table
 from precisionlab.escaping import printable
 from precisionlab.reports.figure_tables import tab_separated, table_of
-from precisionlab.reports.terminal_charts import draw
+from precisionlab.reports.terminal_charts import chart_rows, draw
 from precisionlab.tui.copying import Copied
 from precisionlab.tui.exporting import Exhibit
 
-CHART_ROWS = 16
-SCATTER_ROWS = 24
-HEATMAP_ROWS = 30
 MOST_ROWS = 400
 """Of a table."""
 
@@ -80,14 +77,4 @@ def drawn(figure: Figure, width: int, *, colour: bool) -> Drawing:
 
 def rows_of(figure: Figure) -> int:
     """How many lines a figure may take."""
-    match figure:
-        case Table():
-            return min(len(figure.rows) + 4, MOST_ROWS)
-        case Heatmap():
-            return HEATMAP_ROWS
-        case Scatter():
-            return SCATTER_ROWS
-        case Bars():
-            return CHART_ROWS + len(figure.windows)
-        case _:
-            return CHART_ROWS
+    return min(len(figure.rows) + 4, MOST_ROWS) if isinstance(figure, Table) else chart_rows(figure)
