@@ -1,7 +1,7 @@
 """How Hypothesis searches (with new examples each time by hand, with the same ones in CI), and packages put in place."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,17 @@ Install = Callable[..., None]
 settings.register_profile("development", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "development")
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """On small arrays torch's threads mostly wait for one another, and long where others use the cores too."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -10,12 +10,8 @@ from torch.func import functional_call, jacrev
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Small layers are slower in several threads, by far on a machine that is busy."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+def _one_thread(one_thread: None) -> None:
+    """For all of the folder."""
 
 
 def perceptron() -> nn.Sequential:

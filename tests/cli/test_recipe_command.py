@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -26,17 +26,10 @@ from precisionlab.recipes.recipe import Recipe
 from tests.cli.conftest import ROOT, Command
 from tests.recipes.checkpoints import FIVE, decoder, direct, drawn, saved
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SAMPLES = ROOT / "samples"
 TINY = str(SAMPLES / "tiny-transformer")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """On small tensors torch's threads mostly wait for one another."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

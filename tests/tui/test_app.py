@@ -1,9 +1,7 @@
 """Themes, keys and help of the whole app."""
 
-import asyncio
 import json
 import re
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
@@ -16,24 +14,12 @@ from precisionlab.tui.screens.help import HelpScreen, parts_of
 from precisionlab.tui.screens.lab import LabScreen
 from precisionlab.tui.screens.start import StartScreen
 from precisionlab.tui.widgets.tensor_tree import TensorTree
-from tests.tui.conftest import until
+from tests.tui.conftest import until, use
 
 SAMPLE = str(Path(__file__).parents[2] / "samples" / "healthy.safetensors")
 MOST_KEYS = 7
 PLAIN = "c5c8c6"
 """Of text without a style in Textual's screenshots."""
-
-Flow = Callable[[PrecisionlabApp, Pilot[None]], Coroutine[None, None, None]]
-
-
-def play(app: PrecisionlabApp, flow: Flow) -> None:
-    """Let somebody use the app."""
-
-    async def main() -> None:
-        async with app.run_test(size=(100, 30)) as pilot:
-            await flow(app, pilot)
-
-    asyncio.run(main())
 
 
 async def opened(app: PrecisionlabApp, pilot: Pilot[None]) -> LabScreen:
@@ -65,9 +51,9 @@ def test_a_chosen_theme_is_there_the_next_time(tmp_path: Path) -> None:
         assert app.theme == "nord"
 
     app = PrecisionlabApp(file=file)
-    play(app, choose)
+    use(app, choose)
     app.finish()
-    play(PrecisionlabApp(file=file), look)
+    use(PrecisionlabApp(file=file), look)
 
 
 def test_a_theme_for_this_time_is_not_remembered(tmp_path: Path) -> None:
@@ -80,7 +66,7 @@ def test_a_theme_for_this_time_is_not_remembered(tmp_path: Path) -> None:
         assert app.theme == "textual-light"
 
     app = PrecisionlabApp(theme="textual-light", file=file)
-    play(app, flow)
+    use(app, flow)
     app.finish()
     assert app.remembered.theme == "no-such-theme"
     PrecisionlabApp(file=file)
@@ -96,7 +82,7 @@ def test_broken_settings_are_told(tmp_path: Path) -> None:
         (notice,) = app._notifications
         assert "app.json.broken-" in notice.message
 
-    play(PrecisionlabApp(file=file), flow)
+    use(PrecisionlabApp(file=file), flow)
 
 
 def test_keys_are_the_users(tmp_path: Path) -> None:
@@ -114,7 +100,7 @@ def test_keys_are_the_users(tmp_path: Path) -> None:
         await pilot.press("escape", "g")
         assert app.screen.query_one("#path").has_focus
 
-    play(PrecisionlabApp(file=file), flow)
+    use(PrecisionlabApp(file=file), flow)
 
 
 def test_help_begins_with_the_focused_part() -> None:
@@ -133,7 +119,7 @@ def test_help_begins_with_the_focused_part() -> None:
         await pilot.press("question_mark")
         assert app.screen is lab
 
-    play(PrecisionlabApp(SAMPLE), flow)
+    use(PrecisionlabApp(SAMPLE), flow)
 
 
 def test_the_footer_has_at_most_seven_keys() -> None:
@@ -150,8 +136,8 @@ def test_the_footer_has_at_most_seven_keys() -> None:
         await opened(app, pilot)
         await count_all(app, pilot)
 
-    play(PrecisionlabApp(), count_all)
-    play(PrecisionlabApp(SAMPLE), lab)
+    use(PrecisionlabApp(), count_all)
+    use(PrecisionlabApp(SAMPLE), lab)
 
 
 def test_no_color_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,4 +150,4 @@ def test_no_color_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(colours) > 2
         assert all(colour[:2] == colour[2:4] == colour[4:] for colour in colours), colours
 
-    play(PrecisionlabApp(SAMPLE), flow)
+    use(PrecisionlabApp(SAMPLE), flow)

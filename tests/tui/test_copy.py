@@ -25,7 +25,7 @@ from precisionlab.tui.widgets.analyzer_panel import AnalyzerPanel
 from precisionlab.tui.widgets.figure_view import FigureView, drawn
 from precisionlab.tui.widgets.findings import FindingsList
 from precisionlab.tui.widgets.tensor_tree import TensorTree
-from tests.tui.conftest import until
+from tests.tui.conftest import scanned, until
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Flow = Callable[[LabScreen, Pilot[None]], Coroutine[None, None, None]]
@@ -37,10 +37,7 @@ def play(sample: str, flow: Flow) -> None:
     async def main() -> None:
         app = PrecisionlabApp(str(SAMPLES / sample))
         async with app.run_test(size=(140, 45)) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, LabScreen))
-            lab = app.screen
-            assert isinstance(lab, LabScreen)
-            await until(pilot, lambda: any(question.subject is None for question in lab._answers))
+            lab = await scanned(app, pilot)
             await flow(lab, pilot)
 
     asyncio.run(main())

@@ -27,7 +27,7 @@ from precisionlab.tui.screens.export import ExportScreen, with_suffix
 from precisionlab.tui.screens.lab import LabScreen
 from precisionlab.tui.screens.microscope import MicroscopeScreen
 from precisionlab.tui.widgets.figure_view import FigureView
-from tests.tui.conftest import until
+from tests.tui.conftest import scanned, until
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Flow = Callable[[LabScreen, Pilot[None]], Coroutine[None, None, None]]
@@ -45,10 +45,8 @@ def play(flow: Flow, sample: str = "sick.safetensors", size: tuple[int, int] = (
     async def main() -> None:
         app = PrecisionlabApp(str(SAMPLES / sample))
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, LabScreen))
-            lab = app.screen
-            assert isinstance(lab, LabScreen)
-            await until(pilot, lambda: lab._answers and not lab._scanned)
+            lab = await scanned(app, pilot)
+            await until(pilot, lambda: not lab._scanned)
             await pilot.pause()
             await flow(lab, pilot)
 

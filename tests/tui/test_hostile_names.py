@@ -24,7 +24,7 @@ from precisionlab.tui.widgets.analyzers_part import AnalyzersPart
 from precisionlab.tui.widgets.findings import FindingsList
 from precisionlab.tui.widgets.tensor_tree import TensorTree
 from tests.conftest import Install
-from tests.tui.conftest import rendered, until
+from tests.tui.conftest import rendered, scanned, until
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "hostile-names.safetensors"
 FILE = "[red]a\x1b]0;owned\x07[@click=app.quit]b[-]\u202e.safetensors"
@@ -77,10 +77,7 @@ def play(path: Path, flow: Flow, size: tuple[int, int] = (150, 36)) -> None:
     async def main() -> None:
         app = PrecisionlabApp(str(path))
         async with app.run_test(size=size, notifications=True) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, LabScreen))
-            lab = app.screen
-            assert isinstance(lab, LabScreen)
-            await until(pilot, lambda: any(question.subject is None for question in lab._answers))
+            lab = await scanned(app, pilot)
             await until(pilot, lambda: not lab._scanned)
             await flow(lab, pilot)
 

@@ -23,7 +23,7 @@ from precisionlab.tui.widgets.rule_pane import RulePane
 from precisionlab.tui.widgets.status_bar import StatusBar
 from precisionlab.tui.widgets.tensor_tree import TensorTree
 from precisionlab.tui.widgets.tensors_part import TensorsPart
-from tests.tui.conftest import until
+from tests.tui.conftest import scanned, until
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Flow = Callable[[LabScreen, Pilot[None]], Coroutine[None, None, None]]
@@ -35,10 +35,7 @@ def play(sample: str, flow: Flow, size: tuple[int, int] = (140, 45)) -> None:
     async def main() -> None:
         app = PrecisionlabApp(str(SAMPLES / sample))
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, LabScreen))
-            lab = app.screen
-            assert isinstance(lab, LabScreen)
-            await until(pilot, lambda: any(question.subject is None for question in lab._answers))
+            lab = await scanned(app, pilot)
             lab.query_one(AnalyzersPart).turn_to("range")
             await until(pilot, lambda: panel(lab).analyzer.name == "range")
             await flow(lab, pilot)

@@ -11,7 +11,7 @@ from textual.widgets import DataTable, Input, Log, TabbedContent
 from precisionlab.tui.app import PrecisionlabApp
 from precisionlab.tui.screens.lab import LabScreen
 from precisionlab.tui.screens.log import LogScreen
-from tests.tui.conftest import until
+from tests.tui.conftest import scanned, until
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Flow = Callable[[LabScreen, LogScreen, Pilot[None]], Coroutine[None, None, None]]
@@ -23,10 +23,7 @@ def play(flow: Flow, size: tuple[int, int] = (140, 45)) -> None:
     async def main() -> None:
         app = PrecisionlabApp(str(SAMPLES / "sick.safetensors"))
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, LabScreen))
-            lab = app.screen
-            assert isinstance(lab, LabScreen)
-            await until(pilot, lambda: any(question.subject is None for question in lab._answers))
+            lab = await scanned(app, pilot)
             await pilot.press("L")
             await flow(lab, await opened(pilot), pilot)
 

@@ -5,7 +5,7 @@ import io
 import math
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, redirect_stdout
 from decimal import Decimal
 from fractions import Fraction
@@ -39,14 +39,7 @@ from precisionlab.tui.widgets.slider import Slider
 from tests.recipes.checkpoints import decoder, direct, drawn, saved
 from tests.tui.conftest import until
 
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """On small tensors torch's threads mostly wait for one another."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

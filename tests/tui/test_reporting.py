@@ -17,7 +17,7 @@ from precisionlab.reports import json_report, writers
 from precisionlab.scanning.settings import Selected
 from precisionlab.tui.app import PrecisionlabApp
 from precisionlab.tui.screens.lab import LabScreen
-from tests.tui.conftest import until
+from tests.tui.conftest import scanned, until
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Flow = Callable[[LabScreen, Pilot[None]], Coroutine[None, None, None]]
@@ -29,10 +29,8 @@ def play(path: Path, flow: Flow) -> None:
     async def main() -> None:
         app = PrecisionlabApp(str(path))
         async with app.run_test(size=(140, 45)) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, LabScreen))
-            lab = app.screen
-            assert isinstance(lab, LabScreen)
-            await until(pilot, lambda: lab._answers and not lab._scanned)
+            lab = await scanned(app, pilot)
+            await until(pilot, lambda: not lab._scanned)
             await flow(lab, pilot)
 
     asyncio.run(main())

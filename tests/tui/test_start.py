@@ -1,10 +1,8 @@
 """Choosing what to open."""
 
-import asyncio
 import json
 import shutil
 import time
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -16,22 +14,10 @@ from precisionlab.tui.settings import Opened, Remembered, encoded
 from precisionlab.tui.widgets.folder_tree import FolderTree
 from precisionlab.tui.widgets.known_paths import KnownPaths
 from precisionlab.tui.widgets.tensor_tree import TensorTree
-from tests.tui.conftest import until
+from tests.tui.conftest import until, use
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 HOSTILE = ("[red]a.npy", "\x1b[31mb.npy", "[@click=app.quit]d.npy", "c\u202e.npy")
-
-Flow = Callable[[PrecisionlabApp, Pilot[None]], Coroutine[None, None, None]]
-
-
-def play(app: PrecisionlabApp, flow: Flow) -> None:
-    """Let somebody use the app."""
-
-    async def main() -> None:
-        async with app.run_test(size=(100, 30)) as pilot:
-            await flow(app, pilot)
-
-    asyncio.run(main())
 
 
 def shown(app: PrecisionlabApp) -> list[str]:
@@ -64,7 +50,7 @@ def test_the_samples_are_one_key_away_at_first(tmp_path: Path) -> None:
         await until(pilot, lambda: app.remembered.recent)
 
     app = PrecisionlabApp(file=file)
-    play(app, flow)
+    use(app, flow)
     app.finish()
     (recent,) = json.loads(file.read_text())["recent"]
     assert recent["path"] == str(SAMPLES / "accumulation.safetensors")
@@ -91,7 +77,7 @@ def test_what_was_opened_is_listed_with_its_age_and_whether_it_is_there(tmp_path
         assert shown(app)[0] == shards
 
     app = PrecisionlabApp(file=file)
-    play(app, flow)
+    use(app, flow)
     app.finish()
     assert "lost.npy" not in file.read_text()
 
@@ -107,7 +93,7 @@ def test_a_typed_path_that_leads_nowhere_is_told_there() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
 
-    play(PrecisionlabApp(), flow)
+    use(PrecisionlabApp(), flow)
 
 
 def test_a_folder_of_several_is_shown_and_of_one_opened() -> None:
@@ -122,8 +108,8 @@ def test_a_folder_of_several_is_shown_and_of_one_opened() -> None:
     async def one(app: PrecisionlabApp, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
 
-    play(PrecisionlabApp(str(SAMPLES)), several)
-    play(PrecisionlabApp(str(SAMPLES / "tiny-transformer")), one)
+    use(PrecisionlabApp(str(SAMPLES)), several)
+    use(PrecisionlabApp(str(SAMPLES / "tiny-transformer")), one)
 
 
 def test_the_tree_shows_what_can_be_opened_by_its_name_alone(tmp_path: Path) -> None:
@@ -150,7 +136,7 @@ def test_the_tree_shows_what_can_be_opened_by_its_name_alone(tmp_path: Path) -> 
         await pilot.press("u")
         await until(pilot, lambda: tree.path == tmp_path.resolve().parent)
 
-    play(PrecisionlabApp(), flow)
+    use(PrecisionlabApp(), flow)
 
 
 def test_one_goes_back_to_the_checkpoint_that_is_open(tmp_path: Path) -> None:
@@ -170,4 +156,4 @@ def test_one_goes_back_to_the_checkpoint_that_is_open(tmp_path: Path) -> None:
         await until(pilot, lambda: labs(app) != [lab])
         assert len(labs(app)) == 1
 
-    play(PrecisionlabApp(first, file=tmp_path / "app.json"), flow)
+    use(PrecisionlabApp(first, file=tmp_path / "app.json"), flow)

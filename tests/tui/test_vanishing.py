@@ -15,7 +15,7 @@ from precisionlab.tui.app import PrecisionlabApp
 from precisionlab.tui.screens.lab import LabScreen
 from precisionlab.tui.screens.start import StartScreen
 from precisionlab.tui.widgets.analyzers_part import AnalyzersPart
-from tests.tui.conftest import until
+from tests.tui.conftest import scanned, until
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 NAME = "healthy.weight"
@@ -28,19 +28,10 @@ def play(path: Path, flow: Flow) -> None:
     async def main() -> None:
         app = PrecisionlabApp(str(path))
         async with app.run_test(size=(140, 45)) as pilot:
-            await until_scanned(app, pilot)
+            await scanned(app, pilot)
             await flow(app, pilot)
 
     asyncio.run(main())
-
-
-async def until_scanned(app: PrecisionlabApp, pilot: Pilot[None]) -> LabScreen:
-    """The lab on top, once its scan is over."""
-    await until(pilot, lambda: isinstance(app.screen, LabScreen))
-    lab = app.screen
-    assert isinstance(lab, LabScreen)
-    await until(pilot, lambda: any(question.subject is None for question in lab._answers))
-    return lab
 
 
 async def ask(lab: LabScreen, pilot: Pilot[None], analyzer: str) -> str:
@@ -71,7 +62,7 @@ async def open_anew(app: PrecisionlabApp, pilot: Pilot[None], path: Path) -> Lab
     app.screen.query_one("#path", Input).value = str(path)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, LabScreen) and app.screen is not before)
-    return await until_scanned(app, pilot)
+    return await scanned(app, pilot)
 
 
 def vanish(path: Path) -> None:

@@ -1,7 +1,6 @@
 """What the tests of quantization share: tensors in memory, and direct casts that know nothing of a census."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,13 +23,9 @@ Doubles = NDArray[np.float64]
 Long = NDArray[np.longdouble]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """On small arrays torch's threads mostly wait for one another, and long where others use the cores too."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+@pytest.fixture(autouse=True)
+def _one_thread(one_thread: None) -> None:
+    """For all of the folder."""
 
 
 def stored(values: torch.Tensor, memory_bytes: int = 1 << 30) -> Tensor:

@@ -1,6 +1,5 @@
 """Errors of bands under block formats against `fake_quantize`, whose results are those of other libraries, in float64."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +14,8 @@ from precisionlab.formats.neighbours import Neighbour
 from precisionlab.formats.patterns import decode_all
 from tests.formats.blocks.conftest import BLOCK_FORMATS, adversarial
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 Doubles = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -28,15 +29,6 @@ SUMMED = 1e-12
 """Relative to the sum of magnitudes: what sums in another order may differ by."""
 BINARY32 = 2.0**-22
 """Relative: largest errors are taken in binary32."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """On small arrays torch's threads mostly wait for one another, and long where others use the cores too."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def finite_rows(n_rows: int, n_columns: int, seed: int) -> Singles:

@@ -1,7 +1,5 @@
 """What bands become in block formats, against `fake_quantize` of the whole, bit for bit."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -13,17 +11,10 @@ from precisionlab.formats.blocks.searching import searched
 from precisionlab.formats.blocks.work import Surroundings
 from tests.formats.blocks.conftest import BLOCK_FORMATS, adversarial, bits
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SHAPES = ((11, 512), (11, 333), (1, 700), (700, 1), (7, 5), (300, 130), (0, 32), (32, 0))
 PLAIN = Manner()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """On small arrays torch's threads mostly wait for one another, and long where others use the cores too."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def rows(n_rows: int, n_columns: int, seed: int = 0) -> torch.Tensor:

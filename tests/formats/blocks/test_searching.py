@@ -1,6 +1,5 @@
 """Searched scales of blocks: never worse than the rule's, near the best of a dense scan, and the same on any device."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ml_dtypes
@@ -19,6 +18,8 @@ from precisionlab.formats.exact import decode_exact
 from precisionlab.formats.specials import Special
 from tests.formats.blocks.conftest import BLOCK_FORMATS
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 Doubles = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
@@ -33,15 +34,6 @@ by_name = pytest.mark.parametrize(
 SEARCH = Manner(find=searched)
 ROUNDING = 1e-9
 """Relative: what one sum of squares may differ by from another in another order."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """On small arrays torch's threads mostly wait for one another, and long where others use the cores too."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def width_of(format_: BlockFormat) -> int:

@@ -1,6 +1,5 @@
 """The torch twin against the compiled loops: same bits for every format, mode and policy, from all four types."""
 
-from collections.abc import Iterator
 from functools import cache
 from itertools import product
 from typing import get_args
@@ -20,21 +19,14 @@ from precisionlab.formats.rounding.plan import Job, job_for
 from precisionlab.formats.rounding.policy import Subnormals
 from precisionlab.formats.rounding.working import SOURCES
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TARGETS = [form.name for form in ELEMENTS.values() if isinstance(form, FloatFormat | IntegerFormat) and form.bits <= 64]
 MODES = [mode.value for mode in Rounding]
 
 
 POLICIES = list(product(("ieee", "saturate"), get_args(Subnormals)))
 EDGES = [0.0, -0.0, np.inf, -np.inf, np.nan, 0.5, -0.5, 1.5, -2.5, 448, 464, 465, 65504, 65520, 6, 7, 2.0**63, -128.5]
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Small tensors do not pay for threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @cache
