@@ -17,11 +17,9 @@ WEIGHT = ".weight"
 NAMES_SHOWN = 3
 KIND = "precisionlab"
 """The key of the metadata under which such a file says what it is."""
-HINTS = {
-    False: "its names are those of the tensors, or of the layers whose .weight they are",
-    True: "compare checkpoints of one model, saved under the same names",
-}
-"""What to do where no name is met, of other files and of another checkpoint."""
+HINT = "its names are those of the tensors, or of the layers whose .weight they are"
+"""What to do where no name is met."""
+HINT_OF_REFERENCE = "compare checkpoints of one model, saved under the same names"
 KINDS = {Role.SENSITIVITY: "sensitivity", Role.CALIBRATION: "activations"}
 
 
@@ -49,7 +47,7 @@ class Companion:
         if not met:
             shown = ", ".join(printable(name, 60) or '""' for name in unknown[:NAMES_SHOWN])
             holds = f"holds nothing for any tensor of the checkpoint (it has {shown})" if unknown else "holds no tensor"
-            raise UsageError(self.path, holds, HINTS[self.role is Role.REFERENCE])
+            raise UsageError(self.path, holds, HINT_OF_REFERENCE if self.role is Role.REFERENCE else HINT)
         if self.role is Role.REFERENCE:
             return ()
         return tuple(

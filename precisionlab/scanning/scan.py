@@ -126,8 +126,8 @@ def choose_analyzers(
 ) -> tuple[tuple[Selected, ...], tuple[str, ...]]:
     """The analyzers of these names with their options, and warnings about broken ones.
 
-    Without names all that run by default are chosen, with those that need the files beside the checkpoint that are given. Options of analyzers that are not chosen
-    must still be right.
+    Without names all that run by default are chosen, with those that need files beside the checkpoint which are
+    given. Options of analyzers that are not chosen must still be right.
 
     Raises:
         UsageError: an unknown analyzer or option, or a value out of bounds.
