@@ -11,8 +11,8 @@ from precisionlab.cli import messages
 from precisionlab.cli.aligned import aligned
 from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.format_cells import HEADINGS, row
+from precisionlab.cli.grammar.list_grammar import SUBJECTS
 from precisionlab.cli.output import put
-from precisionlab.cli.parser import SUBJECTS
 from precisionlab.errors import UsageError
 from precisionlab.formats import STORED_FORMATS
 from precisionlab.scanning.discovery import Discovered, load_all

@@ -11,7 +11,7 @@ from typing import Any
 from precisionlab.analysis.beside import Role
 from precisionlab.analysis.options import build_options, nearest, option_fields
 from precisionlab.analysis.rules import Severity
-from precisionlab.cli.parser import FAIL_ON
+from precisionlab.cli.grammar.flags import FAIL_ON
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 from precisionlab.scanning.configuration import Configuration, find_configuration, read_configuration

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from precisionlab.analysis.cast_losses import By
+from precisionlab.cli.grammar.inspect_grammar import BYS, OVERFLOWS, ROUNDINGS
 from precisionlab.cli.inspected_formats import COMMON
 from precisionlab.cli.main import main
-from precisionlab.cli.parser import BYS, OVERFLOWS, ROUNDINGS
 from precisionlab.formats import Overflow, Rounding
 from precisionlab.formats.naming import ELEMENTS
 
