@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from precisionlab.analysis.beside import Role
 from precisionlab.analysis.costs import Cost
+from precisionlab.analysis.definitions import Definition
 from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.rules import Rule
 from precisionlab.checkpoints.model import TensorInfo
@@ -47,6 +48,8 @@ class Analyzer:
     options: type[Any] = NoOptions
     """A frozen dataclass whose fields are all made by `option`."""
     rules: tuple[Rule, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    """What its measurements mean, one for each name."""
     summarize: Callable[[Sequence[Answer], Any], Result] | None = None
     """(answers of all tensors, options) -> the checkpoint's own result, whose subject is None."""
     summarizes_skipped: bool = False

@@ -1,12 +1,13 @@
 """All that a scan found out, as data: what every writer is given and what JSON reads back to."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from precisionlab.analysis.definitions import Definition
 from precisionlab.analysis.results import Finding, Result, Scalar, Status
 from precisionlab.analysis.rules import Severity
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the report's shape; raised when a reader of the old one would misread the new."""
 
 
@@ -32,12 +33,25 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """Which file was read."""
+
+    path: str
+    n_bytes: int | None = None
+    """None where it is not known: in reports of the first version."""
+    modified: str = ""
+    """When it was last written: UTC, ISO 8601; empty where it is not known."""
+    sha256: str = ""
+    """Of its bytes, hexadecimal; empty where nobody asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointReport:
     """Everything about one checkpoint. Totals count shared storage once."""
 
     path: str
     container: str
-    files: tuple[str, ...]
+    files: tuple[FileIdentity, ...]
     n_parameters: int
     n_bytes: int
     parameters_by_dtype: Mapping[str, int]
@@ -78,6 +92,32 @@ class RuleSummary:
     name: str
     severity: Severity
     summary: str
+    remedy: str = ""
+    explanation: str = ""
+    """Markdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzerSummary:
+    """What a reader of the report needs to know of an analyzer that ran."""
+
+    options: Mapping[str, Scalar | tuple[Scalar, ...]]
+    question: str = ""
+    definitions: tuple[Definition, ...] = ()
+    """Of what it measured, by name, in its own order."""
+    rules: tuple[str, ...] = ()
+    """Codes of those of its rules that could have fired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The report that the findings were held against."""
+
+    path: str
+    started: str
+    """When it was made: UTC, ISO 8601."""
+    gone: tuple[Finding, ...] = ()
+    """What it found that is not found any more, in tensors and checkpoints that were looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +140,18 @@ class Report:
 
     checkpoints: tuple[CheckpointReport, ...]
     unreadable: tuple[Unreadable, ...]
-    analyzers: Mapping[str, Mapping[str, Scalar | tuple[Scalar, ...]]]
-    """The options of every analyzer that ran, by its name."""
+    analyzers: Mapping[str, AnalyzerSummary]
+    """Every analyzer that ran, by its name."""
     rules: tuple[RuleSummary, ...]
     """Every rule that could have fired."""
     settings: Mapping[str, Scalar | tuple[Scalar, ...]]
     """Include, exclude, select, ignore: what decides the outcome beside the options."""
     run: Run
+    command: tuple[str, ...] = ()
+    """Words of a command line that makes the report anew, wherever the files are."""
+    beside: Mapping[str, tuple[FileIdentity, ...]] = field(default_factory=dict)
+    """Files beside the checkpoints that were looked at, by role (`against`, `sensitivity`, ...)."""
+    baseline: Baseline | None = None
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -118,3 +163,8 @@ class Report:
     def worst(self) -> Severity | None:
         """The severest finding's severity; None where there is no finding."""
         return max((finding.severity for _, finding in self.findings), default=None)
+
+    @property
+    def worst_counting(self) -> Severity | None:
+        """The severity of the severest finding that no baseline knows; None where there is none."""
+        return max((finding.severity for _, finding in self.findings if finding.counts), default=None)

@@ -54,6 +54,17 @@ class Measurement:
     value: Scalar
 
 
+class Novelty(StrEnum):
+    """How a finding stands to a baseline."""
+
+    NEW = "new"
+    """The baseline has none of this rule about this subject."""
+    WORSE = "worse"
+    """The baseline has it, less severe or with better figures."""
+    KNOWN = "known"
+    """The baseline has it, no better."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that fired."""
@@ -66,6 +77,13 @@ class Finding:
     """One line; names in it are already printable."""
     remedy: str
     evidence: Mapping[str, Scalar] = field(default_factory=nothing)
+    novelty: Novelty | None = None
+    """None where there is no baseline."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it matters to the exit code: no baseline knows it."""
+        return self.novelty is not Novelty.KNOWN
 
 
 def finding(rule: Rule, subject: str | None, message: str, **evidence: Scalar) -> Finding:

@@ -32,7 +32,7 @@ def exit_code_of(report: Report, fail_on: Severity | None) -> ExitCode:
     """The exit code of a scan that ran to its end; None fails on no finding."""
     if has_failed(report):
         return ExitCode.FAILURE
-    if fail_on is not None and report.worst is not None and report.worst >= fail_on:
+    if fail_on is not None and report.worst_counting is not None and report.worst_counting >= fail_on:
         return ExitCode.FINDINGS
     return ExitCode.OK
 

@@ -102,6 +102,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         sensitivity=wishes.of("sensitivity").value,
         calibration=wishes.of("calibration").value,
         against=wishes.of("against").value,
+        checksum=bool(wishes.of("checksum").value),
     )
     return Plan(analyzers, settings, severity(wishes.of("fail-on")), warnings)
 

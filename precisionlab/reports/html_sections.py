@@ -193,7 +193,7 @@ def footer(report: Report) -> Markup:
         f"Made {run.started} in {run.seconds:.1f} s on {run.device}, {counted(run.threads, 'thread')}, {run.platform}."
     )
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-    options = [option_line(name, values) for name, values in report.analyzers.items()]
+    options = [option_line(name, analyzer.options) for name, analyzer in report.analyzers.items()]
     return element(
         "footer",
         element("p", made),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
+from precisionlab.analysis.definitions import Better, Definition
 from precisionlab.analysis.figures import (
     Axis,
     Barcode,
@@ -23,7 +24,10 @@ from precisionlab.analysis.figures import (
 )
 from precisionlab.analysis.report import (
     SCHEMA_VERSION,
+    AnalyzerSummary,
+    Baseline,
     CheckpointReport,
+    FileIdentity,
     Report,
     RuleSummary,
     Run,
@@ -31,15 +35,18 @@ from precisionlab.analysis.report import (
     TensorSummary,
     Unreadable,
 )
-from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Scalar, Status
+from precisionlab.analysis.results import Finding, Measurement, Metric, Novelty, Result, Scalar, Status
 from precisionlab.analysis.rules import Severity
 from precisionlab.errors import ReportError
 from precisionlab.escaping import printable
+from precisionlab.reports.json_upgrading import upgraded
 
 T = TypeVar("T")
 
 NON_FINITE = MappingProxyType({"nan": math.nan, "inf": math.inf, "-inf": -math.inf})
 SEVERITIES = MappingProxyType({severity.label: severity for severity in Severity})
+BETTER = MappingProxyType({better.value: better for better in Better})
+NOVELTIES = MappingProxyType({novelty.value: novelty for novelty in Novelty})
 STATUSES = MappingProxyType({status.value: status for status in Status})
 
 
@@ -80,6 +87,10 @@ class Node:
         if not isinstance(self.value, list):
             raise self.wrong("an array")
         return tuple(decode(Node(value, f"{self.place}[{i}]")) for i, value in enumerate(self.value))
+
+    def unless_null(self, decode: "Callable[[Node], T]") -> T | None:
+        """This value decoded; None for null."""
+        return None if self.value is None else decode(self)
 
     def text(self) -> str:
         """This string."""
@@ -130,16 +141,20 @@ def decoded(document: object) -> Report:
     Raises:
         ReportError: it holds none, or one of a newer version.
     """
-    top = Node(document, "")
-    check_version(top["schema_version"])
+    version = Node(document, "")["schema_version"]
+    check_version(version)
+    top = Node(upgraded(document, version.integer()), "")
     metrics = top["metrics"].mapping(metric)
     return Report(
         checkpoints=top["checkpoints"].each(lambda node: checkpoint(node, metrics)),
         unreadable=top["unreadable"].each(lambda node: Unreadable(node["path"].text(), node["message"].text())),
-        analyzers=top["analyzers"].mapping(lambda node: node.mapping(setting)),
+        analyzers=top["analyzers"].mapping(analyzer),
         rules=top["rules"].each(rule),
         settings=top["settings"].mapping(setting),
         run=run(top["run"]),
+        command=top["command"].each(Node.text),
+        beside=top["beside"].mapping(lambda node: node.each(file)),
+        baseline=top["baseline"].unless_null(baseline),
         schema_version=top["schema_version"].integer(),
     )
 
@@ -161,7 +176,45 @@ def setting(node: Node) -> Scalar | tuple[Scalar, ...]:
 def rule(node: Node) -> RuleSummary:
     """A rule that could have fired."""
     severity = node["severity"].one_of(SEVERITIES)
-    return RuleSummary(node["code"].text(), node["name"].text(), severity, node["summary"].text())
+    return RuleSummary(
+        code=node["code"].text(),
+        name=node["name"].text(),
+        severity=severity,
+        summary=node["summary"].text(),
+        remedy=node["remedy"].text(),
+        explanation=node["explanation"].text(),
+    )
+
+
+def analyzer(node: Node) -> AnalyzerSummary:
+    """An analyzer that ran."""
+    return AnalyzerSummary(
+        options=node["options"].mapping(setting),
+        question=node["question"].text(),
+        definitions=node["definitions"].each(definition),
+        rules=node["rules"].each(Node.text),
+    )
+
+
+def definition(node: Node) -> Definition:
+    """What a measurement means."""
+    better = node["better"].one_of(BETTER)
+    return Definition(node["name"].text(), node["meaning"].text(), better, node["source"].text())
+
+
+def file(node: Node) -> FileIdentity:
+    """A file that was read."""
+    return FileIdentity(
+        path=node["path"].text(),
+        n_bytes=node["n_bytes"].unless_null(Node.integer),
+        modified=node["modified"].text(),
+        sha256=node["sha256"].text(),
+    )
+
+
+def baseline(node: Node) -> Baseline:
+    """What the findings were held against."""
+    return Baseline(node["path"].text(), node["started"].text(), node["gone"].each(finding))
 
 
 def run(node: Node) -> Run:
@@ -186,7 +239,7 @@ def checkpoint(node: Node, metrics: Mapping[str, Metric]) -> CheckpointReport:
     return CheckpointReport(
         path=node["path"].text(),
         container=node["container"].text(),
-        files=node["files"].each(Node.text),
+        files=node["files"].each(file),
         n_parameters=node["n_parameters"].integer(),
         n_bytes=node["n_bytes"].integer(),
         parameters_by_dtype=node["parameters_by_dtype"].mapping(Node.integer),
@@ -199,14 +252,13 @@ def checkpoint(node: Node, metrics: Mapping[str, Metric]) -> CheckpointReport:
 
 def tensor(node: Node) -> TensorSummary:
     """What the headers said of a tensor."""
-    shared = node["shares_storage_with"]
     return TensorSummary(
         name=node["name"].text(),
         dtype=node["dtype"].text(),
         shape=node["shape"].each(Node.integer),
         n_elements=node["n_elements"].integer(),
         n_bytes=node["n_bytes"].integer(),
-        shares_storage_with=None if shared.value is None else shared.text(),
+        shares_storage_with=node["shares_storage_with"].unless_null(Node.text),
         note=node["note"].text(),
     )
 
@@ -215,18 +267,13 @@ def result(node: Node, metrics: Mapping[str, Metric]) -> Result:
     """One analyzer's answer."""
     return Result(
         analyzer=node["analyzer"].text(),
-        subject=subject(node["subject"]),
+        subject=node["subject"].unless_null(Node.text),
         status=node["status"].one_of(STATUSES),
         reason=node["reason"].text(),
         measurements=tuple(measurement(key, value, metrics) for key, value in node["measurements"].named()),
         findings=node["findings"].each(finding),
         figures=node["figures"].each(figure),
     )
-
-
-def subject(node: Node) -> str | None:
-    """The tensor's name; None for the checkpoint itself."""
-    return None if node.value is None else node.text()
 
 
 def measurement(key: str, node: Node, metrics: Mapping[str, Metric]) -> Measurement:
@@ -241,10 +288,11 @@ def finding(node: Node) -> Finding:
     return Finding(
         code=node["code"].text(),
         severity=node["severity"].one_of(SEVERITIES),
-        subject=subject(node["subject"]),
+        subject=node["subject"].unless_null(Node.text),
         message=node["message"].text(),
         remedy=node["remedy"].text(),
         evidence=node["evidence"].mapping(Node.scalar),
+        novelty=node["novelty"].unless_null(lambda inner: inner.one_of(NOVELTIES)),
     )
 
 

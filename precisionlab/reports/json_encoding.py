@@ -13,7 +13,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from precisionlab.analysis.figures import Axis, Barcode, Bars, Figure, Heatmap, Lines, Scatter, Table
-from precisionlab.analysis.report import CheckpointReport, RuleSummary, Run, Skipped, TensorSummary, Unreadable
+from precisionlab.analysis.report import (
+    AnalyzerSummary,
+    Baseline,
+    CheckpointReport,
+    FileIdentity,
+    RuleSummary,
+    Run,
+    Skipped,
+    TensorSummary,
+    Unreadable,
+)
 from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Scalar
 
 Json = Mapping[str, object]
@@ -54,7 +64,49 @@ def rule(summary: RuleSummary) -> Json:
         "name": summary.name,
         "severity": summary.severity.label,
         "summary": summary.summary,
+        "remedy": summary.remedy,
+        "explanation": summary.explanation,
     }
+
+
+def analyzer(summary: AnalyzerSummary) -> Json:
+    """An analyzer that ran."""
+    return {
+        "question": summary.question,
+        "options": settings(summary.options),
+        "definitions": [
+            {"name": one.name, "meaning": one.meaning, "better": one.better.value, "source": one.source}
+            for one in summary.definitions
+        ],
+        "rules": list(summary.rules),
+    }
+
+
+def analyzers(summaries: Mapping[str, AnalyzerSummary]) -> Json:
+    """Analyzers that ran by name, sorted."""
+    return {name: analyzer(summaries[name]) for name in sorted(summaries)}
+
+
+def file(identity: FileIdentity) -> Json:
+    """A file that was read."""
+    return {
+        "path": identity.path,
+        "n_bytes": identity.n_bytes,
+        "modified": identity.modified,
+        "sha256": identity.sha256,
+    }
+
+
+def beside(files: Mapping[str, tuple[FileIdentity, ...]]) -> Json:
+    """Files beside the checkpoints by role, sorted."""
+    return {role: [file(identity) for identity in files[role]] for role in sorted(files)}
+
+
+def baseline(held: Baseline | None) -> Json | None:
+    """What the findings were held against."""
+    if held is None:
+        return None
+    return {"path": held.path, "started": held.started, "gone": [finding(one) for one in held.gone]}
 
 
 def tensor(summary: TensorSummary) -> Json:
@@ -97,7 +149,7 @@ def checkpoint_head(checkpoint: CheckpointReport) -> Json:
     return {
         "path": checkpoint.path,
         "container": checkpoint.container,
-        "files": list(checkpoint.files),
+        "files": [file(identity) for identity in checkpoint.files],
         "n_parameters": checkpoint.n_parameters,
         "n_bytes": checkpoint.n_bytes,
         "parameters_by_dtype": dict(checkpoint.parameters_by_dtype),
@@ -119,6 +171,7 @@ def finding(fired: Finding) -> Json:
         "message": fired.message,
         "remedy": fired.remedy,
         "evidence": {name: scalar(value) for name, value in fired.evidence.items()},
+        "novelty": None if fired.novelty is None else fired.novelty.value,
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 
-from precisionlab.analysis.report import CheckpointReport, Report
+from precisionlab.analysis.report import SCHEMA_VERSION, CheckpointReport, Report
 from precisionlab.errors import ReportError
 from precisionlab.reports import json_encoding as encoding
 from precisionlab.reports.json_decoding import decoded
@@ -24,10 +24,13 @@ def render(report: Report) -> str:
     members = {
         "schema_version": dumps(report.schema_version),
         "analyzers": spread_object(
-            {name: dumps(encoding.settings(report.analyzers[name])) for name in sorted(report.analyzers)}, 2
+            {name: dumps(encoding.analyzer(report.analyzers[name])) for name in sorted(report.analyzers)}, 2
         ),
         "settings": dumps(encoding.settings(report.settings)),
         "rules": spread_array((dumps(encoding.rule(rule)) for rule in report.rules), 2),
+        "command": dumps(list(report.command)),
+        "beside": dumps(encoding.beside(report.beside)),
+        "baseline": dumps(encoding.baseline(report.baseline)),
         "metrics": spread_object({key: dumps(encoding.metric(keys.metrics[key])) for key in sorted(keys.metrics)}, 2),
         "checkpoints": spread_array(checkpoints, 2),
         "unreadable": spread_array((dumps(encoding.unreadable(entry)) for entry in report.unreadable), 2),
@@ -103,6 +106,8 @@ def read(path: Path) -> Report:
         raise ReportError(str(path), error.problem, error.remedy) from None
 
 
-def schema() -> str:
-    """The JSON Schema (draft 2020-12) of the document, as JSON."""
-    return resources.files("precisionlab.reports").joinpath("schemas/report-1.json").read_text(encoding="utf-8")
+def schema(version: int = SCHEMA_VERSION) -> str:
+    """The JSON Schema (draft 2020-12) of the document in a version, as JSON."""
+    return (
+        resources.files("precisionlab.reports").joinpath(f"schemas/report-{version}.json").read_text(encoding="utf-8")
+    )

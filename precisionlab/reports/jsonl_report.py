@@ -6,14 +6,12 @@ read one at a time. A checkpoint's own line follows its results; the last line i
 Values are encoded as in the JSON document.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from precisionlab.analysis.report import SCHEMA_VERSION, CheckpointReport, Report, RuleSummary, Run, Unreadable
-from precisionlab.analysis.results import Measurement, Result, Scalar
+from precisionlab.analysis.report import SCHEMA_VERSION, CheckpointReport, Report, Run, Unreadable
+from precisionlab.analysis.results import Measurement, Result
 from precisionlab.reports import json_encoding as encoding
 from precisionlab.reports.json_encoding import dumps
-
-Options = Mapping[str, Scalar | tuple[Scalar, ...]]
 
 
 def render(report: Report) -> str:
@@ -23,22 +21,25 @@ def render(report: Report) -> str:
 
 def lines(report: Report) -> Iterator[str]:
     """The lines in the order in which a scan learns what they say."""
-    yield header_line(report.analyzers, report.settings, report.rules)
+    yield header_line(report)
     for checkpoint in report.checkpoints:
         yield from (result_line(checkpoint.path, result) for result in checkpoint.results)
         yield checkpoint_line(checkpoint)
     yield run_line(report.unreadable, report.run)
 
 
-def header_line(analyzers: Mapping[str, Options], settings: Options, rules: Iterable[RuleSummary]) -> str:
-    """What was asked: the options of each analyzer, the settings and the rules that could fire."""
+def header_line(report: Report) -> str:
+    """What was asked: the analyzers, the settings, the rules that could fire, and what was beside the checkpoints."""
     return dumps(
         {
             "kind": "header",
             "schema_version": SCHEMA_VERSION,
-            "analyzers": {name: encoding.settings(analyzers[name]) for name in sorted(analyzers)},
-            "settings": encoding.settings(settings),
-            "rules": [encoding.rule(rule) for rule in rules],
+            "analyzers": encoding.analyzers(report.analyzers),
+            "settings": encoding.settings(report.settings),
+            "rules": [encoding.rule(rule) for rule in report.rules],
+            "command": list(report.command),
+            "beside": encoding.beside(report.beside),
+            "baseline": encoding.baseline(report.baseline),
         }
     )
 

@@ -3,13 +3,25 @@
 import platform
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from precisionlab.analysis.options import OptionValue, option_values
-from precisionlab.analysis.report import CheckpointReport, Report, RuleSummary, Run, Skipped, TensorSummary, Unreadable
+from precisionlab.analysis.options import option_values
+from precisionlab.analysis.report import (
+    AnalyzerSummary,
+    CheckpointReport,
+    Report,
+    RuleSummary,
+    Run,
+    Skipped,
+    TensorSummary,
+    Unreadable,
+)
 from precisionlab.analysis.results import Result
 from precisionlab.checkpoints import Checkpoint, TensorInfo
+from precisionlab.scanning.identities import checksummed, identities
+from precisionlab.scanning.reproducing import command_of
 from precisionlab.scanning.settings import Selected, Settings
 
 LIBRARIES = ("precisionlab", "numpy", "numba", "torch")
@@ -37,7 +49,7 @@ def checkpoint_report(
     return CheckpointReport(
         path=checkpoint.path,
         container=checkpoint.container,
-        files=checkpoint.files,
+        files=identities(checkpoint.files),
         n_parameters=sum(by_dtype.values()),
         n_bytes=sum(info.n_bytes for info in owners),
         parameters_by_dtype=dict(by_dtype.most_common()),
@@ -52,18 +64,31 @@ def checkpoint_report(
     )
 
 
-def whole_report(
-    checkpoints: Sequence[CheckpointReport],
-    unreadable: Sequence[Unreadable],
-    analyzers: Sequence[Selected],
-    settings: Settings,
-    started: datetime,
-) -> Report:
-    """The report of all checkpoints, with how they were asked and the circumstances up to now."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a scan was asked for."""
+
+    analyzers: Sequence[Selected]
+    settings: Settings
+    started: datetime
+    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Files beside the checkpoints that are looked at, by role."""
+
+
+def whole_report(checkpoints: Sequence[CheckpointReport], unreadable: Sequence[Unreadable], asked: Asked) -> Report:
+    """The report of all checkpoints, with how they were asked and the circumstances up to now.
+
+    Where checksums are asked for, files of checkpoints that are complete have them.
+    """
+    analyzers, settings = asked.analyzers, asked.settings
+    beside = {role: identities(files) for role, files in asked.beside.items()}
+    if settings.checksum:
+        checkpoints = [with_checksums(checkpoint) for checkpoint in checkpoints]
+        beside = {role: checksummed(files) for role, files in beside.items()}
     return Report(
         checkpoints=tuple(checkpoints),
         unreadable=tuple(unreadable),
-        analyzers=options_by_analyzer(analyzers),
+        analyzers={selected.analyzer.name: analyzer_summary(selected, settings) for selected in analyzers},
         rules=rule_summaries(analyzers, settings),
         settings={
             "include": settings.include,
@@ -72,8 +97,15 @@ def whole_report(
             "ignore": settings.ignore,
             **{role.value: path for role, path in settings.beside.items()},
         },
-        run=circumstances(started, settings),
+        run=circumstances(asked.started, settings),
+        command=command_of((checkpoint.path for checkpoint in checkpoints), analyzers, settings),
+        beside=beside,
     )
+
+
+def with_checksums(checkpoint: CheckpointReport) -> CheckpointReport:
+    """The report of a checkpoint with the SHA-256 of its files, where the scan came to its end."""
+    return replace(checkpoint, files=checksummed(checkpoint.files)) if checkpoint.complete else checkpoint
 
 
 def tensor_summary(info: TensorInfo) -> TensorSummary:
@@ -87,14 +119,20 @@ def rule_summaries(analyzers: Iterable[Selected], settings: Settings) -> tuple[R
     """The rules that could have fired, by code."""
     rules = [rule for selected in analyzers for rule in selected.analyzer.rules if settings.keeps(rule.code)]
     return tuple(
-        RuleSummary(rule.code, rule.name, rule.severity, rule.summary)
+        RuleSummary(rule.code, rule.name, rule.severity, rule.summary, rule.remedy, rule.explanation)
         for rule in sorted(rules, key=lambda rule: rule.code)
     )
 
 
-def options_by_analyzer(analyzers: Iterable[Selected]) -> Mapping[str, Mapping[str, OptionValue]]:
-    """The options of every analyzer that ran, by its name."""
-    return {selected.analyzer.name: option_values(selected.options) for selected in analyzers}
+def analyzer_summary(selected: Selected, settings: Settings) -> AnalyzerSummary:
+    """What a report keeps of an analyzer that ran."""
+    analyzer = selected.analyzer
+    return AnalyzerSummary(
+        options=option_values(selected.options),
+        question=analyzer.question,
+        definitions=analyzer.definitions,
+        rules=tuple(rule.code for rule in analyzer.rules if settings.keeps(rule.code)),
+    )
 
 
 def circumstances(started: datetime, settings: Settings) -> Run:

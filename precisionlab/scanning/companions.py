@@ -30,6 +30,8 @@ class Companion:
     role: Role
     path: str
     tensors: Mapping[str, TensorInfo]
+    files: tuple[str, ...] = ()
+    """Those that it is made of."""
 
     def match(self, name: str) -> TensorInfo | None:
         """What the file holds for a tensor: under its name, or (but for a checkpoint) of the layer whose weight it is."""
@@ -60,6 +62,11 @@ class Companions:
     """All such files of a scan."""
 
     all: tuple[Companion, ...] = ()
+
+    @property
+    def files(self) -> Mapping[str, tuple[str, ...]]:
+        """The files that they are made of, by role."""
+        return {companion.role.value: companion.files for companion in self.all}
 
     def beside(self, info: TensorInfo, reader: FileReader, settings: Settings) -> Beside:
         """What they hold for a tensor, to be read when asked for."""
@@ -112,5 +119,6 @@ def opened(settings: Settings) -> Iterator[Companions]:
                 remedy = "make one with precisionlab.calibration" if role in KINDS else ""
                 raise UsageError(f"--{role.value}", str(error), remedy) from None
             check_kind(checkpoint.metadata.get(KIND), role, path)
-            companions.append(Companion(role, path, {info.name: info for info in checkpoint.tensors}))
+            tensors = {info.name: info for info in checkpoint.tensors}
+            companions.append(Companion(role, path, tensors, checkpoint.files))
         yield Companions(tuple(companions))

@@ -15,7 +15,7 @@ from precisionlab.analysis.results import Result
 from precisionlab.checkpoints import Checkpoint, TensorInfo, find_checkpoints, open_checkpoint
 from precisionlab.errors import CheckpointError, UsageError
 from precisionlab.scanning.asking import described
-from precisionlab.scanning.assembling import checkpoint_report, whole_report
+from precisionlab.scanning.assembling import Asked, checkpoint_report, whole_report
 from precisionlab.scanning.companions import NONE, Companions, opened
 from precisionlab.scanning.costing import costs_of
 from precisionlab.scanning.devices import resolve_device
@@ -64,7 +64,8 @@ class Scan:
             checkpoint, infos, results = self._current
             checkpoints = (*checkpoints, checkpoint_report(checkpoint, infos, results, self._unmatched, complete=False))
         unreadable = (*self._unreadable, *self._unreached())
-        return whole_report(checkpoints, unreadable, self._analyzers, self._settings, self._started)
+        asked = Asked(self._analyzers, self._settings, self._started, self._companions.files)
+        return whole_report(checkpoints, unreadable, asked)
 
     def _find(self) -> Generator[Event]:
         """Replace the arguments that are waiting by the checkpoints that they lead to."""

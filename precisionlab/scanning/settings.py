@@ -49,6 +49,8 @@ class Settings:
     """A file of second moments of what layers are fed."""
     against: str | None = None
     """Another checkpoint, whose tensors of the same names are compared."""
+    checksum: bool = False
+    """Whether the report tells the SHA-256 of every file; each is then read once more."""
 
     def __post_init__(self) -> None:
         if min(self.memory_bytes, self.threads) < 0:

@@ -1,15 +1,14 @@
 """All that the lab was told, as the report that a scan would write."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from precisionlab.analysis.analyzers import Analyzer
 from precisionlab.analysis.report import Report
 from precisionlab.analysis.results import Result, Status
 from precisionlab.checkpoints import Checkpoint
-from precisionlab.scanning.assembling import checkpoint_report, whole_report
-from precisionlab.scanning.settings import Selected, Settings
+from precisionlab.scanning.assembling import Asked, checkpoint_report, whole_report
+from precisionlab.scanning.settings import Selected
 from precisionlab.tui.workbench import Question
 
 Answers = Mapping[Question, Result]
@@ -29,17 +28,15 @@ def reported(analyzers: Iterable[Analyzer], answers: Answers, scanned: Mapping[s
     )
 
 
-def report_of(
-    checkpoint: Checkpoint, selected: tuple[Selected, ...], answers: Answers, settings: Settings, started: datetime
-) -> Report:
-    """The report of these analyzers' answers; marked as incomplete where some are missing."""
-    results = tuple(in_order(checkpoint, selected, answers))
-    complete = bool(selected) and all(has_all(checkpoint, one, answers) for one in selected)
+def report_of(checkpoint: Checkpoint, answers: Answers, asked: Asked) -> Report:
+    """The report of these answers; marked as incomplete where some of what was asked for are missing."""
+    results = tuple(in_order(checkpoint, asked.analyzers, answers))
+    complete = bool(asked.analyzers) and all(has_all(checkpoint, one, answers) for one in asked.analyzers)
     part = checkpoint_report(checkpoint, checkpoint.tensors, results, complete=complete)
-    return whole_report((part,), (), selected, settings, started)
+    return whole_report((part,), (), asked)
 
 
-def in_order(checkpoint: Checkpoint, selected: tuple[Selected, ...], answers: Answers) -> Iterator[Result]:
+def in_order(checkpoint: Checkpoint, selected: Sequence[Selected], answers: Answers) -> Iterator[Result]:
     """Tensors outside, analyzers inside, then what is said of the whole checkpoint."""
     for subject in (*(info.name for info in checkpoint.tensors), None):
         for one in selected:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import strategies as st
 
+from precisionlab.analysis.definitions import Better, Definition
 from precisionlab.analysis.figures import (
     Axis,
     Barcode,
@@ -31,7 +32,10 @@ from precisionlab.analysis.figures import (
     Window,
 )
 from precisionlab.analysis.report import (
+    AnalyzerSummary,
+    Baseline,
     CheckpointReport,
+    FileIdentity,
     Report,
     RuleSummary,
     Run,
@@ -39,7 +43,7 @@ from precisionlab.analysis.report import (
     TensorSummary,
     Unreadable,
 )
-from precisionlab.analysis.results import Finding, Measurement, Metric, Result, Scalar, Status
+from precisionlab.analysis.results import Finding, Measurement, Metric, Novelty, Result, Scalar, Status
 from precisionlab.analysis.rules import Severity
 
 T = TypeVar("T")
@@ -69,6 +73,18 @@ RULES = (
     RuleSummary("PL020", "subnormals", Severity.WARNING, "the tensor stores subnormal values"),
     RuleSummary("PL030", "unused-precision", Severity.NOTE, "half the bytes hold no information"),
     RuleSummary("PL040", "dead-channels", Severity.WARNING, "whole channels are zero"),
+)
+DEFINITIONS = (
+    Definition("zeros_share", "share of the elements that are 0 of either sign"),
+    Definition(
+        "overflows", "elements that a cast to `format` makes infinite", Better.LOWER, "IEEE Std 754-2019, section 7.4"
+    ),
+    Definition(
+        "entropy",
+        "Shannon entropy of a `field` of bits",
+        Better.NEITHER,
+        "C. E. Shannon (1948), A Mathematical Theory of <Communication>",
+    ),
 )
 REMEDIES = {
     "PL001": "find the step that made them; training from here will not recover",
@@ -207,7 +223,12 @@ def sick_checkpoint() -> CheckpointReport:
     return CheckpointReport(
         path="samples/sick/<model> & co",
         container="sharded safetensors",
-        files=("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"),
+        files=(
+            FileIdentity(
+                "model-00001-of-00002.safetensors", 1_234_600, "2026-01-01T00:00:00+00:00", "0123456789abcdef" * 4
+            ),
+            FileIdentity("model-00002-of-00002.safetensors", 1_234_600, "2026-01-01T00:00:01+00:00"),
+        ),
         n_parameters=1_234_567,
         n_bytes=2_469_134,
         parameters_by_dtype=MappingProxyType({"bfloat16": 1_234_000, "float32": 567}),
@@ -243,7 +264,7 @@ def interrupted_checkpoint() -> CheckpointReport:
     return CheckpointReport(
         path="small.pth",
         container="pytorch",
-        files=("small.pth",),
+        files=(FileIdentity("small.pth"),),
         n_parameters=2048,
         n_bytes=8192,
         parameters_by_dtype=MappingProxyType({"float32": 2048}),
@@ -263,8 +284,13 @@ def sample() -> Report:
         ),
         analyzers=MappingProxyType(
             {
-                "range": MappingProxyType({"max_share": 1e-3, "formats": ("float16", "bfloat16"), "limit": math.inf}),
-                "duplicates": MappingProxyType({}),
+                "range": AnalyzerSummary(
+                    MappingProxyType({"max_share": 1e-3, "formats": ("float16", "bfloat16"), "limit": math.inf}),
+                    "What lies where, and what would a cast do?",
+                    DEFINITIONS,
+                    ("PL001", "PL020", "PL040"),
+                ),
+                "duplicates": AnalyzerSummary(MappingProxyType({}), "What is stored <twice>?", rules=("PL030",)),
             }
         ),
         rules=RULES,
@@ -277,6 +303,8 @@ def sample() -> Report:
             versions=MappingProxyType({"precisionlab": "0.1.0", "Python": "3.11.9", "torch": "2.13.0"}),
             platform="Linux x86_64",
         ),
+        command=("precisionlab", "scan", "samples/sick/<model> & co", "--exclude=step.*"),
+        beside=MappingProxyType({"against": (FileIdentity("base.safetensors", 80, "2026-01-01T00:00:00+00:00"),)}),
     )
 
 
@@ -300,7 +328,7 @@ def large(n_tensors: int, n_metrics: int = 60) -> Report:
     checkpoint = CheckpointReport(
         path="large",
         container="sharded safetensors",
-        files=tuple(f"model-{i:05}.safetensors" for i in range(100)),
+        files=tuple(FileIdentity(f"model-{i:05}.safetensors") for i in range(100)),
         n_parameters=n_tensors * 4096,
         n_bytes=n_tensors * 8192,
         parameters_by_dtype=MappingProxyType({"bfloat16": n_tensors * 4096}),
@@ -366,7 +394,16 @@ figures = (
     | st.builds(Barcode, texts, axes, few(st.builds(BarGroup, texts, few(floats), few(floats))))
 )
 metrics = st.builds(Metric, texts, texts, mapped(texts))
-findings = st.builds(Finding, texts, st.sampled_from(Severity), st.none() | texts, texts, texts, mapped(scalars))
+findings = st.builds(
+    Finding,
+    texts,
+    st.sampled_from(Severity),
+    st.none() | texts,
+    texts,
+    texts,
+    mapped(scalars),
+    st.none() | st.sampled_from(Novelty),
+)
 results = st.builds(
     Result,
     texts,
@@ -378,11 +415,12 @@ results = st.builds(
     few(figures),
 )
 summaries = st.builds(TensorSummary, texts, texts, few(integers), integers, integers, st.none() | texts, texts)
+identities = st.builds(FileIdentity, texts, st.none() | integers, texts, texts)
 checkpoints = st.builds(
     CheckpointReport,
     texts,
     texts,
-    few(texts),
+    few(identities),
     integers,
     integers,
     mapped(integers),
@@ -393,14 +431,18 @@ checkpoints = st.builds(
 )
 options = mapped(scalars | few(scalars))
 runs = st.builds(Run, texts, floats, texts, integers, mapped(texts), texts)
+definitions = st.builds(Definition, texts, texts, st.sampled_from(Better), texts)
 reports = st.builds(
     Report,
     few(checkpoints),
     few(st.builds(Unreadable, texts, texts)),
-    mapped(options),
-    few(st.builds(RuleSummary, texts, texts, st.sampled_from(Severity), texts)),
+    mapped(st.builds(AnalyzerSummary, options, texts, few(definitions), few(texts))),
+    few(st.builds(RuleSummary, texts, texts, st.sampled_from(Severity), texts, texts, texts)),
     options,
     runs,
+    few(texts),
+    mapped(few(identities)),
+    st.none() | st.builds(Baseline, texts, texts, few(findings)),
 )
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from precisionlab.analysis.report import CheckpointReport, Report
+from precisionlab.analysis.report import AnalyzerSummary, Baseline, CheckpointReport, FileIdentity, Report
 from precisionlab.analysis.results import Measurement, Metric, Result
 from precisionlab.errors import ReportError
 from precisionlab.reports import json_report
@@ -67,16 +67,35 @@ def test_the_schema_is_a_schema_and_the_golden_report_keeps_it() -> None:
     VALIDATOR.validate(json.loads((Path(__file__).parent / "golden" / "report.json").read_text()))
 
 
+def test_a_report_of_the_first_version_still_opens(sample_report: Report) -> None:
+    """What the first version wrote keeps its schema, and reads as what it says with nothing known of the rest."""
+    text = (Path(__file__).parent / "golden" / "report-version-1.json").read_text()
+    jsonschema.Draft202012Validator(json.loads(json_report.schema(1))).validate(json.loads(text))
+    report = json_report.parse(text)
+    rules = tuple(dataclasses.replace(rule, remedy="", explanation="") for rule in sample_report.rules)
+    bare = {name: AnalyzerSummary(analyzer.options) for name, analyzer in sample_report.analyzers.items()}
+    checkpoints = tuple(
+        dataclasses.replace(checkpoint, files=tuple(FileIdentity(file.path) for file in checkpoint.files))
+        for checkpoint in sample_report.checkpoints
+    )
+    expected = dataclasses.replace(
+        sample_report, checkpoints=checkpoints, rules=rules, analyzers=bare, command=(), beside={}
+    )
+    assert spelled(report) == spelled(expected)
+    VALIDATOR.validate(json.loads(json_report.render(report)))
+
+
 def test_the_schema_is_strict(sample_report: Report) -> None:
     """No object of the document, maps from names aside, may have a member more, or one less."""
     sick, small = sample_report.checkpoints
     few = dataclasses.replace(sick, tensors=sick.tensors[:2], results=(*sick.results[5:9], sick.results[-1]))
-    document = json.loads(json_report.render(dataclasses.replace(sample_report, checkpoints=(few, small))))
-    maps = ("analyzers", "settings", "metrics", "labels", "parameters_by_dtype", "measurements", "evidence", "versions")
-    shapes = {
-        tuple(holder): holder for holder, name in objects(document, "") if name not in (*maps, *document["analyzers"])
-    }
-    assert len(shapes) == 23
+    held = Baseline("old.json", "2026-01-01T00:00:00+00:00", (sick.findings[0],))
+    report = dataclasses.replace(sample_report, checkpoints=(few, small), baseline=held)
+    document = json.loads(json_report.render(report))
+    maps = ["analyzers", "settings", "metrics", "labels", "parameters_by_dtype", "measurements", "evidence"]
+    maps += ["versions", "options", "beside"]
+    shapes = {tuple(holder): holder for holder, name in objects(document, "") if name not in maps}
+    assert len(shapes) == 27
     for holder in shapes.values():
         holder["surplus"] = 1
         assert not VALIDATOR.is_valid(document), holder
@@ -211,7 +230,7 @@ def refusal(text: str) -> str | None:
         ("{}", "schema_version is missing"),
         ('{"schema_version": "1"}', "schema_version should be a whole number"),
         ('{"schema_version": 0}', "schema_version should be 1 or more"),
-        ('{"schema_version": 2}', "is of report version 2; this release reads up to 1; upgrade precisionlab"),
+        ('{"schema_version": 3}', "is of report version 3; this release reads up to 2; upgrade precisionlab"),
         ('{"schema_version": NaN}', "holds a number or a nesting that no report has"),
         ("[" * 100_000, "holds a number or a nesting that no report has"),
         ("9" * 5_000, "holds a number or a nesting that no report has"),

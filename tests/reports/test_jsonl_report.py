@@ -18,7 +18,7 @@ def test_one_line_for_each_result_between_header_and_run(sample_report: Report) 
 
 def test_lines_can_be_written_one_at_a_time(sample_report: Report) -> None:
     """A scan that writes each line when it knows it writes what `render` writes."""
-    parts = [jsonl_report.header_line(sample_report.analyzers, sample_report.settings, sample_report.rules)]
+    parts = [jsonl_report.header_line(sample_report)]
     for checkpoint in sample_report.checkpoints:
         parts += [jsonl_report.result_line(checkpoint.path, result) for result in checkpoint.results]
         parts.append(jsonl_report.checkpoint_line(checkpoint))
@@ -40,7 +40,8 @@ def test_the_lines_hold_all_that_the_document_holds(data: st.DataObject, any_rep
             assert line == {"kind": "result", "checkpoint": checkpoint["path"], **result, "measurements": expected}
         del checkpoint["results"]
         assert middle.pop(0) == {"kind": "checkpoint", **checkpoint}
-    asked = {name: document[name] for name in ("schema_version", "analyzers", "settings", "rules")}
+    names = ("schema_version", "analyzers", "settings", "rules", "command", "beside", "baseline")
+    asked = {name: document[name] for name in names}
     assert header == {"kind": "header", **asked}
     assert last == {"kind": "run", "unreadable": document["unreadable"], "run": document["run"]}
     assert not middle

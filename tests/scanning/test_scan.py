@@ -233,7 +233,7 @@ def test_an_installed_analyzer_is_first_class(install: Install, save: Save) -> N
     assert [(finding.code, finding.subject) for finding in only(report).findings if finding.code == "XY001"] == [
         ("XY001", "down")
     ]
-    assert report.analyzers["signs"] == {"limit": 0.4}
+    assert report.analyzers["signs"].options == {"limit": 0.4}
     assert "XY001" in {rule.code for rule in report.rules}
     shares = {r.subject: r.value("share") for r in only(report).results if r.analyzer == "signs"}
     assert shares == {"down": pytest.approx(2 / 3), "up": pytest.approx(1 / 3)}

@@ -89,7 +89,7 @@ def test_options_of_the_last_scan_count_and_what_is_missing_is_told() -> None:
         await until(pilot, lambda: len([one for one in lab._answers if one.analyzer == "spectrum"]) == 2)
         report = report_of(lab)
         assert not report.checkpoints[0].complete
-        assert report.analyzers["spectrum"]["seed"] == 7
+        assert report.analyzers["spectrum"].options["seed"] == 7
         assert len([one for one in report.checkpoints[0].results if one.analyzer == "spectrum"]) == 1
         lab.scan([Selected(analyzer, analyzer.options())])
         await until(pilot, lambda: not lab._scanned)
@@ -97,7 +97,7 @@ def test_options_of_the_last_scan_count_and_what_is_missing_is_told() -> None:
         await until(pilot, lambda: any(getattr(one.options, "seed", 0) == 8 for one in lab._answers))
         report = report_of(lab)
         assert report.checkpoints[0].complete
-        assert report.analyzers["spectrum"]["seed"] == 0
+        assert report.analyzers["spectrum"].options["seed"] == 0
 
     play(SAMPLES / "sick.safetensors", flow)
 

@@ -65,6 +65,12 @@ def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         help="also write a report, its format by suffix; repeatable",
     )
     output.add_argument(
+        "--checksum",
+        action="store_true",
+        default=None,
+        help="tell the SHA-256 of every file that was read, for which each is read once more",
+    )
+    output.add_argument(
         "-q", "--quiet", action="store_true", help="no progress, no notes, and no text beside --format or --output"
     )
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")

@@ -22,6 +22,7 @@ from precisionlab.analysis.results import Result
 from precisionlab.checkpoints import Checkpoint, TensorInfo, open_checkpoint
 from precisionlab.errors import PrecisionlabError
 from precisionlab.escaping import printable
+from precisionlab.scanning.assembling import Asked
 from precisionlab.scanning.devices import resolve_device
 from precisionlab.scanning.discovery import Discovered, load_all
 from precisionlab.scanning.settings import Selected, Settings
@@ -417,7 +418,8 @@ class LabScreen(Screen[None]):
         def make() -> Report:
             answers = self._answers.copy()  # in one step, while the interface goes on adding
             selected = reported(tuple(self._analyzers.values()), answers, self._asked_of_all.copy())
-            return report_of(bench.checkpoint, selected, answers, bench.settings, self._started)
+            beside = bench.reference.companions.files if bench.reference is not None else {}
+            return report_of(bench.checkpoint, answers, Asked(selected, bench.settings, self._started, beside))
 
         return make
 
