@@ -6,24 +6,6 @@ value and seven unused bits; complex numbers count as two. x is an element and x
 its pattern stands for with one bit inverted; the change is |x' - x| / |x|, of finite non-zero x
 with finite x'.
 
-| measurement | meaning |
-| --- | --- |
-| `elements` | elements counted |
-| `mantissa_bits_in_use` | mantissa bits without those at the low end that no finite element uses |
-| `set_share[bit=...,field=...]` | share of the elements that have the bit set |
-| `bit_entropy[...]` | binary entropy of that share in bits: 1 for a bit that is set in half of the elements, 0 for one that never varies |
-| `flip_median_change[...]` | median change; of an even number of elements the lower of the two in the middle |
-| `flip_worst_change`, `flip_worst_value`, each `[...]` | largest change, and the x that it happens to; of several the one with the lowest pattern. Infinite where float64 does not hold it |
-| `flip_to_non_finite_share[...]` | share of all elements that are finite and turn into an infinity or a NaN |
-| `flip_to_finite_share[...]` | share of all elements that are infinite or NaN and turn into a finite number; only where there are such |
-| `flip_zero_becomes[...]` | the magnitude that a zero turns into; only where there are zeros |
-| `flip_error` | medians and worst changes are within this share of themselves; 0 where all are exact |
-| `frequent_pattern`, `frequent_value`, `frequent_count`, `frequent_share`, each `[rank=...]` | the most frequent bit patterns; of equally frequent ones the lowest first. NaNs have no value |
-| `near_overflow_value`, `near_overflow_index`, each `[rank=...]` | the largest finite magnitudes of floats, without zeros, and where they stand; of equal ones the first. Of integers those nearest to either end of their range, zeros too |
-| `near_overflow_headroom[rank=...]` | log2 of the largest finite number over the magnitude |
-| `near_underflow_value`, `near_underflow_index`, `near_underflow_is_subnormal`, each `[rank=...]` | the smallest non-zero magnitudes of floats |
-| `near_underflow_footroom[rank=...]` | log2 of the magnitude over the smallest positive number |
-
 What is no number is left out: medians and worst changes where no element has a change, as in
 tensors of zeros, infinities and NaNs; what a zero turns into where that is a NaN. Of an empty
 tensor there is `elements` alone. Tables have `nan` in these places. An index is written as
@@ -72,6 +54,7 @@ themselves, which are held in memory for that as far as `--memory` allows and re
 """
 
 from analyzers.bits.checkpoint import summarize
+from analyzers.bits.definitions import DEFINITIONS
 from analyzers.bits.drawing import draw
 from analyzers.bits.measuring import measure, measurements
 from analyzers.bits.options import Options
@@ -91,6 +74,7 @@ analyzer = Analyzer(
     "What do its bits hold, and what does one flipped bit do?",
     analyze,
     options=Options,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

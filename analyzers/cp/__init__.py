@@ -14,22 +14,8 @@ never grow with the rank.
 
 Other matrices are left out: the CP decomposition of a matrix is its singular value decomposition (see `lowrank`).
 
-| measurement | meaning |
-| --- | --- |
-| `error[rank=...]` | \|X - model\| / \|X\|, the best of all starts |
-| `parameters[rank=...]` | numbers of the factors, r times the sum of the sides, over those of the tensor |
-| `multiply_adds[rank=...]` | multiply-adds of a layer of factors over those of the layer: of a kernel an output position at stride 1, of experts and stacked layers an input vector in one of them, of heads an input vector; none for other shapes |
-| `weight_ratio[rank=...]` | sum of the components' norms over \|X\|: at most the root of the rank where they are orthogonal |
-| `least_congruence[rank=...]` | most negative product over the axes of the cosines of two components (the triple cosine) |
-| `sweeps[rank=...]`, `converged[rank=...]` | sweeps of the best start, 0 where the rank below was not improved; whether it ended before the limit |
-| `smallest_rank[error=...]`, `smallest_parameters[error=...]` | smallest rank found with at most the error `cp.error`, and the share of numbers that it takes; left out where the ladder does not reach it |
-| `largest_rank` | least product of all sides but one: no tensor of this shape needs more, and ranks beyond are taken as this |
-| `captured_energy` | share of \|X\|^2 on the directions on which a large tensor is seen; else 1 |
-| `sample_error[rank=...]`, `..._mean`, `..._sd`, `..._z` | the error from one start of a part of at most `cp.sample` indices of each axis, drawn at random, beside `cp.draws` random tensors of its size |
-
-Of the whole checkpoint: `tensors`, `stacks`, `stacks_left_out` (smaller than the `cp.stacks` largest ones, or beyond
-`cp.max_elements`), and with the label `stack` the errors, what the smallest rank takes, and z-scores; figures of stacks
-have all. Names have `*` in the place of a layer's number.
+Of the whole checkpoint there are, with the label `stack`, the errors, what the smallest rank takes, and z-scores; figures
+of stacks have all. Names have `*` in the place of a layer's number.
 
 **How.** Two matrix products with the tensor a sweep, through a dimension tree of two groups of axes (Phan, Tichavsky and
 Cichocki 2013); the rest follows from them. Normal equations are solved in float64 by Cholesky's method, with a ridge
@@ -52,6 +38,7 @@ which degenerate components are a poor start (Phan et al. 2020).
 
 from analyzers.cp.checkpoint import summarize
 from analyzers.cp.costing import cost
+from analyzers.cp.definitions import DEFINITIONS
 from analyzers.cp.drawing import draw
 from analyzers.cp.judging import judge
 from analyzers.cp.measuring import measure, measurements, read
@@ -92,6 +79,7 @@ analyzer = Analyzer(
     analyze,
     options=Options,
     rules=RULES,
+    definitions=DEFINITIONS,
     summarize=summarize,
     summarizes_skipped=True,
     by_default=False,

@@ -17,17 +17,9 @@ train layers (Novikov et al. 2015); where a side has no three factors, it stays 
 losses of orthogonal projections add up, down to about 1e-7; ranks come from an error that is shared among axes, which is
 within the square root of the number of axes of the best.
 
-| measurement | meaning |
-| --- | --- |
-| `numbers[method=...,error=...]` | numbers that a way takes for a relative error of at most 1, 5, 10 %, over those of the tensor; over 1 it costs more than the tensor |
-| `error[method=...,size=...]` | least error of a way that takes at most a half, a quarter, an eighth of the numbers; 1 where none is so small |
-| `rank[error=...]`, `break_even_rank` | of `svd`, and mn / (m + n), at which factors take as many numbers as the matrix |
-| `format_error[format=...]`, `format_bits[...]` | what a format loses, and takes, scales counted |
-| `best[size=...]`, `best_error[...]` | what loses least of all that takes at most this share of the stored bits |
-| `sample_error_svd`, `..._tucker`, … | error at a quarter of the numbers, of a part of at most `lowrank.sample` rows and columns, beside random matrices: `..._mean`, `..._sd`, `..._z`. Decompositions of tensors are compared where all of a tensor is such a part |
-
 Random matrices are Gaussian ones of the same mean and deviation, and the part's own entries in random places. A rotation
-keeps what the best factors lose, so that it is no null here.
+keeps what the best factors lose, so that it is no null here. Decompositions of tensors are compared with random ones where
+all of a tensor is such a part.
 
 **What it can and cannot tell.** Errors of matrices are exact; which of two ways loses less at equal size is a fact. Weights
 that were trained in full are nearly of full rank: on real layers formats of 4 bits win against every factorisation at
@@ -39,6 +31,7 @@ by little more than their size. Factors that are fine-tuned afterwards lose less
 from collections.abc import Iterator
 
 from analyzers.lowrank.checkpoint import summarize
+from analyzers.lowrank.definitions import DEFINITIONS
 from analyzers.lowrank.drawing import draw
 from analyzers.lowrank.measuring import LARGEST_KNOWN, MOST_HELD, Figures, folding_for, measure, measurements
 from analyzers.lowrank.options import Options
@@ -121,6 +114,7 @@ analyzer = Analyzer(
     analyze,
     options=Options,
     rules=RULES,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

@@ -4,22 +4,6 @@ Rows are points: outputs of a layer, filters, tokens, the outputs of all experts
 kept. The distance is `manifold.distance`: Euclidean; cosine, between rows of length 1; correlation, the same of rows less
 their mean. Rows that have no direction are left out of the latter two.
 
-| measurement | meaning |
-| --- | --- |
-| `rows`, `rows_among`, `points`, `queries` | of the tensor; among which neighbours were looked for (all, or drawn at random where all do not fit); distinct ones of these; and whose neighbours were looked for |
-| `two_nn`, `two_nn_low`, `two_nn_high` | dimension from the ratio of the two nearest distances, the largest tenth of ratios left out (Facco and others 2017), and the 95 % interval that likelihood gives independent points |
-| `mle_5`, `mle_10`, `mle_20` | maximum likelihood over so many neighbours with 1 / (k - 1), inverses averaged over rows (Levina and Bickel 2004; MacKay and Ghahramani 2005) |
-| `gride_1`, `gride_2`, `gride_4`, ... | maximum likelihood of the ratio of the 2n-th to the n-th distance, the dimension at growing scale (Denti and others 2022) |
-| `participation_ratio` | (sum of eigenvalues)^2 / sum of squares, of the covariance of the queried rows: of directions, not of a curved surface |
-| `local_pca` | mean number of eigenvalues of a neighbourhood's covariance beyond 5 % of its largest (Fukunaga and Olsen 1971); at most `manifold.neighbours` |
-| `sampled_rows` | rows of the sample that stands beside random matrices of its size |
-| `sample_...`, `..._mean`, `..._sd`, `..._z`, `..._ratio` | the same figures of the sample, and `sample_isomap_residual`, beside `manifold.draws` random matrices of each kind |
-| `isomap_points`, `isomap_neighbours`, `isomap_landmarks` | rows that Isomap laid out, edges of each, and landmarks (0: exact) |
-| `isomap_components`, `isomap_left_out` | parts of the graph that do not hang together; rows outside of the largest, which alone is laid out |
-| `isomap_residual[dimensions=...]` | 1 - R^2 between geodesics and distances of 1 to 10 coordinates |
-| `isomap_halved_residual[dimensions=...]`, `isomap_grown` | when each row keeps half of its neighbours: the same residual (where the graph still hangs together), and the share of pairs whose geodesics grow by more than 1.5 times the median growth |
-| `isomap_short_circuits` | whether the graph seems to jump between folds of a surface: more than a tenth of the geodesics grow so, and two coordinates then leave less than half as much |
-
 Random matrices are the sample rotated among its rows (Q W with a random orthogonal Q: all singular values stay, so that
 what differs is not the spectrum), Gaussian ones, and the entries in random places. Isomap (Tenenbaum, de Silva and
 Langford 2000) is exact up to `manifold.exact` rows and goes by landmarks (de Silva and Tenenbaum 2004) beyond. Neighbours
@@ -39,6 +23,7 @@ precision, and there is no rule here that makes it one.
 
 from analyzers.manifold.checkpoint import summarize
 from analyzers.manifold.costing import cost
+from analyzers.manifold.definitions import DEFINITIONS
 from analyzers.manifold.measuring import measure
 from analyzers.manifold.options import Options
 from analyzers.manifold.reporting import measurements
@@ -69,6 +54,7 @@ analyzer = Analyzer(
     "On how many coordinates do the rows of each matrix depend, and what do they look like laid out?",
     analyze,
     options=Options,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

@@ -11,27 +11,6 @@ that of the runtime which docs/formats.md names. All sums are over the finite el
 | `:power` | the least power of two that is not below that |
 | `:mse` | the one of least squared error that a search finds, never worse than `:amax`; of block formats one for each block |
 
-| measurement | meaning |
-| --- | --- |
-| `elements`, `nonzero`, `energy` | finite elements, those other than 0, and the sum of x^2 |
-| `non_finite` | infinities and NaN, which are left out of everything else |
-| `bits_per_weight[format=...]`, `stored_bits[...]` | bits that an element takes with its share of scales, zero points and padding, and all of them |
-| `sqnr[...]` | 10 log10(sum x^2 / sum e^2) dB |
-| `relative_error[...]` | root of (sum e^2 / sum x^2) |
-| `squared_error[...]`, `cross[...]` | sum of e^2, and of x e |
-| `largest_error[...]`, `largest_relative_error[...]` | largest \|e\|, and largest \|e / x\| over x other than 0 |
-| `cosine[...]` | cosine of the angle between x and q |
-| `clipped_share[...]` | share of the elements that lie beyond an end of the format by more than half of its last step |
-| `flushed_share[...]` | share of the elements other than 0 that become 0 |
-| `lone_outlier_share[...]` | share of the blocks of which one element sets the scale alone: all others are at most half as large |
-| `output_error[...]` | root mean square of the error of an output of y = W x, for inputs of unit variance that are not correlated: root of (sum e^2 / rows) |
-| `calibrated_error[...]` | the error of y over y for inputs of the second moments in `--calibration`: root of (sum h e^2 / sum h x^2), h that of the element's input channel |
-| `weighted_loss[...]` | sum of w e^2 with the weights of `--sensitivity`: what the loss of the model grows by, to second order and up to a factor |
-| `scale[...]` | s, of element formats |
-| `drawn_variance[...]` | the part of the mean squared error that is drawn, under `rounding=stochastic` and `dithered` |
-| `discrete_relative_error[levels=...,method=...]` | relative error of {-s, s} and {-s, 0, s}: `mean` has s the mean magnitude (XNOR-Net), `threshold` zeros below 0.7 of it (TWN), `absmean` x / mean rounded (1.58-bit models), `optimum` least squared error |
-| `discreteness`, `discreteness_over_gaussian` | relative distance to the nearest of {-s, 0, s} at the best s, and over that of Gaussian weights, which is 0.436 |
-
 Of the whole checkpoint there are `bits_per_weight`, `sqnr`, `relative_error` and `worst_sqnr` of each format, over all
 tensors that own their bytes, and `weighted_loss` where all of them have a sensitivity.
 
@@ -54,6 +33,7 @@ worse than the same bits for all. So nothing is ranked without `--sensitivity`.
 """
 
 from analyzers.quantization.checkpoint import summarize
+from analyzers.quantization.definitions import DEFINITIONS
 from analyzers.quantization.drawing import draw
 from analyzers.quantization.judging import judge
 from analyzers.quantization.measuring import measure, measurements, obstacle
@@ -95,6 +75,7 @@ analyzer = Analyzer(
     analyze,
     options=Options,
     rules=RULES,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

@@ -12,28 +12,10 @@ part of the error: that is what `quantization` measures.
 | `one_sign` | from [0, 1) with the signs of the weights, so that all products are positive, as in norms |
 | `calibration` | normal deviates with the second moments of `--calibration` |
 
-| measurement | meaning |
-| --- | --- |
-| `relative_error[accumulator=...,inputs=...]` | norm of got - y over that of y: forward error |
-| `backward_error_largest[...]`, `backward_error_rms[...]` | of \|got - y\| / (\|W\| \|x\|), componentwise |
-| `bias[...]` | mean(sign(y) (got - y)) / mean \|y\|: truncation and stagnation pull toward zero, noise does not |
-| `..._95` | half of the 95 % interval, by leaving out one row, and one input, at a time |
-| `overflowed_share[...]` | share of the outputs that are infinite or NaN |
-| `absorbed_share[...]` | share of the products other than 0 that leave a running sum as it is (first input): stagnation |
-| `bits[accumulator=...]` | right bits of outputs, -log2 of the forward error: the fewest on `normal`, `uniform` and `calibration`; 0 with overflow |
-| `condition_median[inputs=...]`, `condition_p99[...]` | of \|W\|\|x\| / \|y\|, by which the backward error grows to the forward error |
-| `worst_bound[accumulator=...]` | g with \|got - y\| <= g \|W\|\|x\| for every input, barring underflow (n u / (1 - n u) for a running sum); of tensor cores, subnormal factors count as the smallest normal number |
-| `probable_bound[accumulator=...]` | the same but with probability `rounding.failure` an output (Higham and Mary 2019); where roundings have a direction it is the former |
-| `worst_bound_over_seen[...]`, `probable_bound_over_seen[...]` | how many times the largest backward error seen |
-| `cheapest_safe` | the accumulator of fewest bits, and then of fewest operations a product, that keeps `rounding.min_bits` |
-| `spectral_norm`, `amplification` | largest singular value (from below, mostly to 0.1 %), and times sqrt(fan-in) / Frobenius norm: how much a relative error of the input can grow |
-| `condition_number` | largest over smallest singular value, of square matrices up to `rounding.max_condition_size` and those of `rounding.solves` |
-
-Of the whole checkpoint: `fewest_bits`, `median_bits`, `safe_share` of each accumulator, and the way of errors through the
-layers to first order. `bits_after_all_layers` takes errors of layers for independent and amplified as the data is, so
-that squares add up; `..._at_worst` multiplies by `amplification` at each layer. Both are of normal inputs, or calibrated
-ones, over the layers that were measured with that accumulator, and 0 where one overflows. Layers follow one another in the order
-of their names, or of `rounding.sequence`; what branches, attention and nonlinearities do is not in it.
+Of the whole checkpoint there is the way of errors through the layers to first order, of normal inputs or calibrated ones,
+over the layers that were measured with an accumulator: errors of layers are taken for independent, so that their squares
+add up, or at worst multiplied by `amplification` at each layer. Layers follow one another in the order of their names, or
+of `rounding.sequence`; what branches, attention and nonlinearities do is not in it.
 
 **What it can and cannot tell.** Errors are those of the very operations, on a sample: intervals say how sure the figures
 are. A layer's own inputs are known only with `--calibration`, and of them only the second moments; layers that the file
@@ -44,6 +26,7 @@ no error of accumulation. What an error of outputs does to the model it does not
 """
 
 from analyzers.rounding.checkpoint import summarize
+from analyzers.rounding.definitions import DEFINITIONS
 from analyzers.rounding.drawing import draw
 from analyzers.rounding.judging import judge
 from analyzers.rounding.measuring import measure, measurements, obstacle
@@ -81,6 +64,7 @@ analyzer = Analyzer(
     analyze,
     options=Options,
     rules=RULES,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

@@ -5,26 +5,6 @@ tensor one below the other. Singular values are exact: all of them, from the Gra
 right to about 1e-10 of the largest, up to a short side of 8,192; beyond, the leading `spectrum.leading` by block Krylov
 iteration (from below), with the share of the energy that they hold.
 
-| measurement | meaning |
-| --- | --- |
-| `spectral_norm`, `frobenius_norm`, `nuclear_norm` | largest singular value, root of the sum of squares, sum |
-| `stable_rank` | \|W\|_F^2 / \|W\|_2^2 |
-| `effective_rank` | exp of the entropy of s / sum(s) (Roy and Vetterli 2007) |
-| `participation_ratio` | sum(s^2)^2 / sum(s^4) |
-| `condition_number` | largest over smallest; infinite of matrices that are singular in float64 |
-| `singular_values`, `captured_energy` | how many are known, and their share of \|W\|_F^2 |
-| `deficient_directions` | singular values no larger than what rounding to the stored type adds |
-| `rank[error=...]`, `parameters[error=...]` | least rank with a relative error \|W - W_r\|_F / \|W\|_F of 1, 5, 10 %, and the numbers of its factors over those of the matrix; over 1 they cost more than the matrix |
-| `break_even_rank` | mn / (m + n), at which factors take as many numbers as the matrix |
-| `marchenko_pastur_edge`, `..._scale` | largest singular value of a random matrix with the same bulk, and the standard deviation of its entries, from the median eigenvalue |
-| `marchenko_pastur_distance` | Kolmogorov and Smirnov's between the eigenvalues of W W^T / N and that law |
-| `outliers`, `outlier_energy` | singular values beyond the edge by more than the 99.9 % quantile of random matrices of this size (Tracy and Widom, Johnstone 2001), and their share of the energy |
-| `power_law_alpha`, `..._error`, `..._tail`, `..._distance` | exponent of the tail of the eigenvalues (Clauset, Shalizi and Newman 2009; the number that WeightWatcher gives), its standard error, the number of eigenvalues that it rests on, Kolmogorov and Smirnov's distance |
-| `noise_norm[format=...]`, `noise_frobenius[...]` | of Q(W) - W in `spectrum.format` |
-| `below_noise[...]` | singular values below the noise's norm, by which each may be moved (Weyl) |
-| `hidden_directions[...]`, `hidden_energy[...]` | singular values below rms(Q(W) - W) (mn)^(1/4), whose directions noise of independent entries hides (Benaych-Georges and Nadakuditi 2012), and their share of the energy |
-| `sample_...`, `..._mean`, `..._sd`, `..._z` | the same figures of a part of at most `spectrum.sample` rows and columns, drawn at random, beside `spectrum.draws` random matrices of its size |
-
 Random matrices are Gaussian ones of the same mean and deviation, and the part's own entries in random places. A rotation
 keeps singular values, so that it is no null here. A part has another spectrum than the whole: compare it with its nulls
 alone.
@@ -40,6 +20,7 @@ the same. No rule here says otherwise: `quantization` with `--sensitivity` is fo
 """
 
 from analyzers.spectrum.checkpoint import summarize
+from analyzers.spectrum.definitions import DEFINITIONS
 from analyzers.spectrum.drawing import draw
 from analyzers.spectrum.judging import judge
 from analyzers.spectrum.measuring import UNITS, measure, measurements
@@ -95,6 +76,7 @@ analyzer = Analyzer(
     analyze,
     options=Options,
     rules=RULES,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

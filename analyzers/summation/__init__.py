@@ -11,25 +11,14 @@ Three kinds of sums are computed, each in every format of `summation.working_for
 
 Moments that an optimizer keeps (`exp_avg`, `exp_avg_sq`, …) are tensors like others; findings say that they are some.
 
-| measurement | meaning |
-| --- | --- |
-| `digits[format=...,method=...,quantity=...]` | right decimal digits: -log10 of \|sum - exact\| / \|exact\|, from 0 to those of the format (7.2 of float32, 3.3 of float16, 2.4 of bfloat16); 0 where the sum is infinite or NaN |
-| `digits_gained[...]` | digits beyond those of the recursive sum |
-| `overflowed_share[...]` | share of the sums that are infinite or NaN though all terms are numbers; only where there are any |
-| `absorbed_share[format=...,quantity=...]` | share of the terms other than 0 that leave the recursive sum as it is: stagnation |
-| `term_rounding_error[...]` | how far rounding the terms to the format moves the exact sum, over that: 1 where all become 0, infinite where they overflow |
-| `condition_median[quantity=...]`, `condition_largest[...]` | sum of magnitudes over magnitude of the sum, of the stored terms: by how much relative errors grow; NaN where products of float64 overflow |
-| `sum_over_chance[...]` | magnitude of the sum over the root of the sum of its terms' squares: below 1 it is as small as random signs make it, and its digits mean little |
-| `terms[...]`, `sums[...]`, `non_finite[...]` | terms of a sum, how many sums, and elements that are infinite or NaN, in whose places zeros are |
-
 Where there are several sums (rows), figures are medians. **Errors are relative to the exact sum of the terms as rounded
 to the format**, so that methods are compared with each other; what the rounding of terms costs is told apart
 (`term_rounding_error`: factors are rounded first, then squares and products). In the tables the row `terms rounded` has
 the digits that rounding the terms leaves of the exact sum of the stored ones, which no way of adding the rounded ones
 mends; the word `overflow` stands where a sum is infinite or NaN, and 0 where none of its digits is right.
 
-Of the whole checkpoint there are `fewest_digits` and `median_digits` (of an even number the lower one) of each format, method and quantity, over tensors
-that own their bytes.
+Of the whole checkpoint there are `fewest_digits` and `median_digits` of each format, method and quantity, over tensors that
+own their bytes.
 
 **Methods** are `recursive`, `pairwise`, `blocked:128`, `kahan`, `neumaier`, `klein`, `sum2`, `sumk:3`, `double-double` and
 `exact` (Higham 2002, chapter 4; Ogita, Rump and Oishi 2005). The table gives the additions and subtractions that a term
@@ -49,6 +38,7 @@ Klein's sums keep what is lost in further sums of the same format, which in 16 b
 """
 
 from analyzers.summation.checkpoint import summarize
+from analyzers.summation.definitions import DEFINITIONS
 from analyzers.summation.drawing import draw
 from analyzers.summation.judging import judge
 from analyzers.summation.measuring import measure, measurements, obstacle
@@ -83,6 +73,7 @@ analyzer = Analyzer(
     analyze,
     options=Options,
     rules=RULES,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
 )

@@ -17,24 +17,8 @@ matrices. Multiples of orthogonal maps are no linear family; the nearest one com
 each row divided by its largest element. Of types of up to 24 significant bits that is exact: rows count as multiples if
 and only if they are. Of float64, multiples are such up to rounding.
 
-| measurement | meaning |
-| --- | --- |
-| `residual[element=...]`, `expected_residual[...]` | \|gW - W\| / \|W\|, and of white noise: sqrt(2 (1 - share of taps that g leaves in place)) |
-| `energy_share[part=...]`, `expected_share[...]` | share of an irreducible part, and of white noise: its dimension over the taps; shares add up to 1 |
-| `closeness[family=...]`, `expected_closeness[...]` | share of the energy in the projection onto the family, and of white noise: dimension over elements |
-| `closeness_z[family=...,null=white]` | (share - expected) over the standard deviation that white noise has exactly: shares are Beta(k / 2, (N - k) / 2), k the dimension, N the elements |
-| `residual[family=...]` | relative distance from the family, sqrt(1 - share); 0 only if the matrix is in it number for number, or within some 1e-8 |
-| `orthogonality_defect` | \|W^T W - I\| / sqrt(n), n the short side, whose Gram matrix it is; of kernels outputs by inputs and taps |
-| `orthogonal_scale`, `residual[family=orthogonal]`, `expected_residual[...]` | the c of the nearest multiple c Q of a (semi-)orthogonal matrix: the mean singular value; \|W - cQ\| / \|W\|; the same of white noise (Marchenko and Pastur 1967) |
-| `block_closeness[family=...]`, `block_rows`, `block_columns` | shares of a contiguous part of the matrix (`symmetry.max_drawn`); of `orthogonal` the share 1 - residual² |
-| `..._mean`, `..._sd`, `..._z` `[null=...]` | of `symmetry.draws` random copies of that part, or of `drawn_kernels` kernels |
-| `rows`, `zero_rows`, `duplicate_rows`, `flipped_rows`, `scaled_rows` | rows; those of zeros; those equal to an earlier one; further ones that are its negative; further ones that are another multiple |
-| `storable_numbers[symmetry=...]` | numbers that need storing with an exact symmetry: orbits of taps, dimension of the family, or distinct rows and one factor for each other row |
-| `storable_share` | the least of these over all elements; 1 without exact symmetry |
-
 The null `rotated` (Q W) leaves energies of kernels and singular values as they are: beside it only families of matrices can
-differ. Of the whole checkpoint there are `compared_tensors`, `symmetric_tensors` with an exact symmetry, their `storable_share`, and
-sums of rows.
+differ. Of the whole checkpoint there are the `storable_share` of all tensors looked at, and sums of rows.
 
 **What it can and cannot tell.** Exact symmetries are facts about the stored numbers, and what they save can be counted.
 Nearly exact ones are descriptions. z-scores say that a share is not chance, not that it is large: with a million elements a
@@ -49,6 +33,7 @@ rank did worse than uniform bits.
 
 from analyzers.symmetry.checkpoint import summarize
 from analyzers.symmetry.costing import cost, reason_against
+from analyzers.symmetry.definitions import DEFINITIONS
 from analyzers.symmetry.options import Options
 from analyzers.symmetry.rules import RULES
 from precisionlab.analysis.analyzers import Analyzer
@@ -85,6 +70,7 @@ analyzer = Analyzer(
     analyze,
     options=Options,
     rules=RULES,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

@@ -14,23 +14,9 @@ persistence of all points where they are at most `topology.size`, else of random
 or of farthest-point landmarks with their covering radius. gudhi computes it, in a process that is killed after
 `topology.deadline` seconds; then half as many points are tried, else it says "not computed".
 
-| measurement | meaning |
-| --- | --- |
-| `points`, `coordinates` | points and coordinates of each |
-| `dead`, `duplicates`, `non_finite`, `without_direction` | points at 0; equal to one before to the last bit (-0 is 0) and not at 0; with NaN or infinities, which are left out; distinct ones without a direction, where the distance needs one |
-| `linked_points` | distinct points that dimension 0 was computed of |
-| `near_duplicates[distance=...]` | of these, how many have another one closer than `topology.near` of the median distance from the nearest |
-| `clusters`, `largest_cluster`, `largest_gap` | clusters when the single linkage is cut at the largest gap between neighbouring merge heights, from their median on, so that most points are not alone; points of the largest; how wide the gap is. A few far points are clusters of their own |
-| `least_merge_height`, `median_...`, `greatest_...`, `h0_total_persistence` | of the heights at which components merge, and their sum |
-| `homology_points`, `homology_samples` | points of a sample whose loops were computed, and samples; 0 where not computed |
-| `h1_bars`, `h1_total_persistence`, `h1_entropy`, `h1_longest_bar` | bars of loops; sum of their lengths; entropy of the lengths' shares of it, in nats; the longest. Means over the samples; `..._spread` is their standard deviation. `h2_...` the same of voids |
-| `covering_radius`, `certificate`, `certain_bars` | of landmarks: r, the largest distance of a point from the nearest; 2r, which the bottleneck distance of their diagram from that of all points does not exceed; bars longer than 4r, which all points must have too |
-| `null_points`, `sampled_<figure>`, `sampled_<figure>_mean[null=...]`, `..._sd`, `..._z` | the figures of `topology.null_size` random points, beside those of random matrices of that size: `gaussian` of the same mean and deviation, `shuffled` entries, `rotated`, which keeps all singular values; z is (value - mean) / sd over the draws. Of dimension 0 there is also the largest gap |
-| `cubical_persistence`, `..._mean`, `..._sd`, `..._z`, `cubical_images` | mean total persistence of the sublevel sets of images, each scaled from 0 to 1, beside copies whose indices along each axis are permuted; of convolutions (kernels over taps) and position embeddings (features over positions) only |
-| `bottleneck_distance[dimension=...]`, `wasserstein_distance[...]` | with `--against`: distances between the diagrams of the same points in both checkpoints; Wasserstein's of order 1, to 1 % |
-
-Of the whole checkpoint there are sums of `points`, `dead`, `duplicates` and `near_duplicates`, and `outstanding_loops_share[null=...]`:
-tensors whose longest loop has a z beyond 3.
+Random matrices are `gaussian` of the same mean and deviation, `shuffled` entries, and `rotated`, which keeps all singular
+values. Cubical persistence is of convolutions (kernels over taps) and position embeddings (features over positions) only.
+Of the whole checkpoint there are sums of `points`, `dead`, `duplicates` and `near_duplicates`.
 
 **What it can and cannot tell.** Dead and equal points are facts, and near-duplicates are distances: these are plainly
 useful. The rest is context. Points in hundreds of dimensions have loops by chance: 2,000 normal deviates in 384 dimensions
@@ -54,6 +40,7 @@ farthest-point landmarks: Gonzalez (1985); the algorithm: Bauer (Ripser, 2021), 
 
 from analyzers.topology.checkpoint import summarize
 from analyzers.topology.costing import cost
+from analyzers.topology.definitions import DEFINITIONS
 from analyzers.topology.options import Options
 from analyzers.topology.reading import reason_against
 from analyzers.topology.rules import RULES
@@ -90,6 +77,7 @@ analyzer = Analyzer(
     analyze,
     options=Options,
     rules=RULES,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

@@ -11,23 +11,10 @@ PyWavelets). From the first odd length on, such as the 3 of a 3x3 kernel, Haar's
 whatever `wavelet.wavelet` says: two neighbours of m and n entries become (sqrt(m) s + sqrt(n) t) / sqrt(m + n) and
 (sqrt(n) s - sqrt(m) t) / sqrt(m + n), and the last of an odd number waits for the next level (Fryzlewicz 2007).
 
-| measurement | meaning |
-| --- | --- |
-| `energy_share[level=...]` | share of the sum of squares in the details of a level, 1 the finest; `rest` is what is left, with all levels of Haar the mean of each kernel |
-| `expected_share[level=...]` | the same of white noise: the share of the coefficients. 3/4, 3/16, ... for squares of 2^n |
-| `seminorm[axis=...]` | discrete Sobolev seminorm of order 1, squared: mean square of differences of neighbours over twice the mean square. 1 of white noise, 0 of constants, 2 of alternating signs (von Neumann 1941 without subtracting the mean) |
-| `gini`, `entries_gini` | Gini index of the magnitudes of coefficients, and of entries: 0 all equal, near 1 few hold all (Hurley and Rickard 2009) |
-| `share_of_99_energy`, `entries_share_of_99_energy` | the least share of coefficients, or entries, that holds 99 % of the energy |
-| `threshold_error[kept=...]`, `entries_threshold_error[kept=...]` | relative error when that share of the coefficients, or entries, is kept, the largest, and the rest are 0 |
-| `..._mean`, `..._sd`, `..._z` `[null=...]` | mean and standard deviation of the figure over `wavelet.draws` random copies, and (value - mean) / sd |
-| `kernels`, `sampled_kernels`, `places`, `levels` | kernels, those that were drawn and looked at (`wavelet.max_elements`), entries of one, levels of the transform |
-
-Copies are `permuted` by default: they keep everything but the order along the ordered axes. Taps are permuted within each
-kernel by itself, positions for all features alike. `shuffled` copies mix all entries, `gaussian` ones are white noise of
-the same mean and deviation. An infinite z says that all copies have the same figure and the weight another.
-
-Of the whole checkpoint: `ordered_tensors`, which have ordered axes, and `smooth_tensors`, whose least seminorm lies three deviations
-or more below its permuted copies.
+Random draws are `wavelet.draws` copies, `permuted` by default: they keep everything but the order along the ordered
+axes. Taps are permuted within each kernel by itself, positions for all features alike. `shuffled` copies mix all
+entries, `gaussian` ones are white noise of the same mean and deviation. An infinite z says that all copies have the
+same figure and the weight another.
 
 **What it can and cannot tell.** A large z says that the order along an axis is used: neighbours resemble one another more
 (or less) than chance would have it. Smooth kernels are the rule in first layers of vision models and in learned position
@@ -40,6 +27,7 @@ had rank correlations of -0.5 to 0.1 with the damage.
 
 from analyzers.wavelet.checkpoint import summarize
 from analyzers.wavelet.costing import cost
+from analyzers.wavelet.definitions import DEFINITIONS
 from analyzers.wavelet.kernels import reason_against
 from analyzers.wavelet.options import Options
 from precisionlab.analysis.analyzers import Analyzer
@@ -73,6 +61,7 @@ analyzer = Analyzer(
     "Is there spatial structure along its ordered axes?",
     analyze,
     options=Options,
+    definitions=DEFINITIONS,
     summarize=summarize,
     by_default=False,
     reads_values=True,

@@ -11,6 +11,7 @@ from precisionlab.analysis.options import option_fields
 from precisionlab.analysis.rules import Rule
 from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
+from precisionlab.cli.measurement_table import measurement_table
 from precisionlab.cli.output import put
 from precisionlab.errors import UsageError
 from precisionlab.scanning.discovery import analyzer_entry_points, load_all, load_analyzer
@@ -65,7 +66,7 @@ def rule_page(rule: Rule) -> str:
 
 
 def analyzer_page(analyzer: Analyzer) -> str:
-    """The documentation of an analyzer, its options and its rules in Markdown."""
+    """The documentation of an analyzer, its measurements, options and rules in Markdown."""
     module = import_module(analyzer.analyze.__module__)
     options = "".join(
         f"- `{analyzer.name}.{field.name}`: {field.help_text} Takes {field.accepts}; default "
@@ -73,7 +74,8 @@ def analyzer_page(analyzer: Analyzer) -> str:
         for field in option_fields(analyzer.options)
     )
     rules = "".join(f"- {rule.code} {rule.name} ({rule.severity.label}): {rule.summary}\n" for rule in analyzer.rules)
+    measurements = measurement_table(analyzer.definitions) if analyzer.definitions else "None is defined.\n"
     return (
         f"# {analyzer.name}: {analyzer.question}\n\n{inspect.getdoc(module) or ''}\n\n"
-        f"## Options\n{options or 'None.'}\n## Rules\n{rules or 'None.'}"
+        f"## Measurements\n{measurements}\n## Options\n{options or 'None.'}\n## Rules\n{rules or 'None.'}"
     )

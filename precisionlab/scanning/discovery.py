@@ -7,10 +7,12 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.definitions import Definition
 from precisionlab.analysis.options import nearest, option_fields
 from precisionlab.analysis.rules import Rule
 from precisionlab.errors import AnalyzerError, UsageError
 from precisionlab.escaping import printable
+from precisionlab.scanning.configuration_keys import TABLES
 
 GROUP = "precisionlab.analyzers"
 
@@ -87,16 +89,20 @@ def loaded(point: EntryPoint) -> Analyzer:
     return cast("Analyzer", analyzer)
 
 
-def fault_of(analyzer: object, name: str) -> str:
+def fault_of(analyzer: object, name: str) -> str:  # noqa: PLR0911 - a sentence for each fault
     """What is wrong with what an entry point points to; empty where nothing is."""
     if not isinstance(analyzer, Analyzer):
         return f"is of type {printable(type(analyzer).__name__, 60)}, not an Analyzer"
     if analyzer.name != name:
         return f"is the analyzer {printable(str(analyzer.name), 60)}, which its entry point calls otherwise"
+    if name in TABLES:
+        return "has the name of a command, whose keys stand in the table of that name in configuration files"
     if not all(map(callable, filter(None, (analyzer.analyze, analyzer.summarize)))):
         return "has something else where its functions belong"
     if not is_tuple_of_rules(analyzer.rules):
         return "has rules that are no tuple of Rule"
+    if not are_distinct_definitions(analyzer.definitions):
+        return "has definitions that are no tuple of Definition with a name each of its own"
     if not has_declared_options(analyzer):
         return "has options that are no dataclass whose fields are all made by option()"
     return ""
@@ -105,6 +111,13 @@ def fault_of(analyzer: object, name: str) -> str:
 def is_tuple_of_rules(rules: object) -> bool:
     """Whether these are rules, in a tuple."""
     return isinstance(rules, tuple) and all(isinstance(rule, Rule) for rule in rules)
+
+
+def are_distinct_definitions(definitions: object) -> bool:
+    """Whether these are definitions, in a tuple, no two of one name."""
+    if not isinstance(definitions, tuple) or not all(isinstance(one, Definition) for one in definitions):
+        return False
+    return len({one.name for one in definitions}) == len(definitions)
 
 
 def has_declared_options(analyzer: Analyzer) -> bool:

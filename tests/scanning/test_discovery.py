@@ -13,9 +13,11 @@ Install = Callable[..., None]
 BUILT_IN = (
     "bits",
     "cp",
+    "delta",
     "difference",
     "lowrank",
     "manifold",
+    "merge",
     "quantization",
     "range",
     "rounding",
@@ -29,6 +31,7 @@ BUILT_IN = (
 MODULE = """
 from dataclasses import dataclass
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.analysis.definitions import Definition
 from precisionlab.analysis.results import Result
 
 @dataclass(frozen=True)
@@ -41,8 +44,11 @@ def analyze(tensor, options):
 signs = Analyzer("signs", "Which sign?", analyze)
 number = 42
 misnamed = Analyzer("otherwise", "?", analyze)
+sum = Analyzer("sum", "?", analyze)
 uncallable = Analyzer("uncallable", "?", "analyze")
 unruly = Analyzer("unruly", "?", analyze, rules=("XY001",))
+undefined = Analyzer("undefined", "?", analyze, definitions=("share",))
+twofold = Analyzer("twofold", "?", analyze, definitions=(Definition("share", "one"), Definition("share", "other")))
 undeclared = Analyzer("undeclared", "?", analyze, options=Undeclared)
 """
 
@@ -90,8 +96,11 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
         ("thirdparty:nothing", r"cannot be loaded \(AttributeError"),
         ("thirdparty:number", "thirdparty:number is of type int, not an Analyzer"),
         ("thirdparty:misnamed", "is the analyzer otherwise, which its entry point calls otherwise"),
+        ("thirdparty:sum", "has the name of a command, whose keys stand in the table of that name"),
         ("thirdparty:uncallable", "has something else where its functions belong"),
         ("thirdparty:unruly", "has rules that are no tuple of Rule"),
+        ("thirdparty:undefined", "has definitions that are no tuple of Definition with a name each of its own"),
+        ("thirdparty:twofold", "has definitions that are no tuple of Definition with a name each of its own"),
         ("thirdparty:undeclared", "has options that are no dataclass whose fields are all made by option"),
     ],
 )
