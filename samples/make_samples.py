@@ -22,6 +22,7 @@ from makers.sick import sick_tensors
 from makers.structured import structured_tensors
 from makers.summed import summed_tensors
 from makers.tiny_transformer import Config, Training, batches, train, untrained
+from makers.tuned import base_tensors, tuned_tensors
 
 SAMPLES = Path(__file__).parent
 
@@ -32,6 +33,8 @@ def write_planted(folder: Path) -> None:
     (folder / "sick.safetensors").write_bytes(safetensors_bytes(sick_tensors(), plain))
     (folder / "healthy.safetensors").write_bytes(safetensors_bytes(healthy_tensors(), plain))
     (folder / "changed.safetensors").write_bytes(safetensors_bytes(changed_tensors(), plain))
+    (folder / "base.safetensors").write_bytes(safetensors_bytes(base_tensors(), plain))
+    (folder / "tuned.safetensors").write_bytes(safetensors_bytes(tuned_tensors(), plain))
     (folder / "hostile-names.safetensors").write_bytes(safetensors_bytes(hostile_tensors(), HOSTILE_METADATA))
     (folder / "accumulation.safetensors").write_bytes(safetensors_bytes(accumulated_tensors(), plain))
     (folder / "quantized.safetensors").write_bytes(safetensors_bytes(quantized_tensors(), plain))

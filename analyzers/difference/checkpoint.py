@@ -2,132 +2,133 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+import numpy as np
+
+from analyzers.difference.compared import Compared, Comparison, Kind, comparison_of
+from analyzers.difference.drawing import distance_axis
+from analyzers.difference.judging_whole import judge_whole
+from analyzers.difference.listing import in_words, patterns_of
 from analyzers.difference.options import Options
-from precisionlab.analysis.analyzers import Answer
-from precisionlab.analysis.beside import Role
+from analyzers.difference.tied import come_apart
+from analyzers.difference.totals import WHOLE, distances, totals
+from precisionlab.analysis.analyzers import Answers
 from precisionlab.analysis.figures import Axis, Bars, Cell, Column, Figure, Table
-from precisionlab.analysis.results import Measurement, Result, Scalar, Status, metric
+from precisionlab.analysis.results import Result
+from precisionlab.checkpoints.model import TensorInfo
 from precisionlab.escaping import printable
 
 BIN: Final = 0.5
 """Decades of relative difference that are counted together."""
-COLUMNS = (
-    Column("tensor"),
-    Column("relative difference"),
-    Column("changed", "share"),
-    Column("largest difference"),
-    Column("what happened"),
-)
-EXPLAINED = {"here": "rounded to", "there": "the others are rounded to", "both": "the same in"}
+MOST_LISTED: Final = 200
+"""Tensors that a table lists which the options do not bound."""
 
 
-class Kind(Enum):
-    """How a tensor differs, in the words of the table."""
-
-    SAME = "the same bytes"
-    EQUAL = "the same numbers in another type"
-    CHANGED = "changed"
-    UNCOMPARED = "another shape, or complex against real"
-    ONLY_HERE = "only here"
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A tensor that was looked at, and what was measured of it, by key."""
-
-    name: str
-    types: str
-    """Both, where they differ."""
-    values: Mapping[str, Scalar]
-
-    @property
-    def kind(self) -> Kind:
-        """How it differs."""
-        if self.values["same_bytes"]:
-            return Kind.SAME
-        if "relative_difference" not in self.values:
-            return Kind.UNCOMPARED
-        return Kind.CHANGED if self.values["changed"] else Kind.EQUAL
-
-    @property
-    def relative(self) -> float:
-        """The norm of the difference over that of the other tensor."""
-        return float(self.values["relative_difference"])
-
-    def row(self) -> tuple[Cell, ...]:
-        """Under `COLUMNS`."""
-        keys = ("relative_difference", "changed_share", "largest_difference")
-        own = (self.values[key] for key in keys)
-        happened = "; ".join(filter(None, (self.explanation(), self.types)))
-        return printable(self.name), *own, happened
-
-    def explanation(self) -> str:
-        """The cast that explains the difference; empty where none does."""
-        for key, format_ in self.values.items():
-            way = key.removeprefix("explained_by_cast[way=").partition(",")[0]
-            if way in EXPLAINED:
-                return f"{EXPLAINED[way]} {format_}"
-        return ""
-
-
-def summarize(answers: Sequence[Answer], options: Options) -> Result:
+def summarize(answers: Answers, options: Options) -> Result:
     """How many tensors differ and how, the difference of all numbers together, and the tensors that changed most."""
-    compared = [compared_of(answer) for answer in answers if answer.counts]
-    n_only_here = sum(is_only_here(answer) for answer in answers)
-    kinds = Counter({Kind.ONLY_HERE: n_only_here, **Counter(one.kind for one in compared)})
-    changed = [one for one in compared if one.kind is Kind.CHANGED]
+    comparison = comparison_of(answers)
+    apart = tuple(come_apart(answers, comparison.only_there))
     return Result(
         "difference",
         None,
-        measurements=tuple(totals(kinds, compared)),
-        figures=tuple(draw(kinds, changed, options)),
+        measurements=tuple(totals(comparison)),
+        findings=judge_whole(comparison, apart),
+        figures=tuple(draw(comparison, options)),
     )
 
 
-def compared_of(answer: Answer) -> Compared:
-    """What was measured of a tensor."""
-    here, there = answer.tensor.info, answer.tensor.beside[Role.REFERENCE].info
-    types = "" if here.dtype == there.dtype else f"{here.dtype}, there {there.dtype}"
-    return Compared(here.name, types, answer.result.values)
-
-
-def is_only_here(answer: Answer) -> bool:
-    """Whether a tensor was left out since the other checkpoint has none of its name."""
-    return answer.result.status is Status.SKIPPED and Role.REFERENCE not in answer.tensor.beside
-
-
-def totals(kinds: Mapping[Kind, int], compared: Sequence[Compared]) -> Iterator[Measurement]:
-    """Of the whole checkpoint."""
-    norms = [one.values for one in compared if "relative_difference" in one.values]
-    difference = math.hypot(*(float(one["difference_norm"]) for one in norms))
-    reference = math.hypot(*(float(one["reference_norm"]) for one in norms))
-    yield Measurement(metric("relative_difference"), ratio(difference, reference))
-    for kind in Kind:
-        yield Measurement(metric(f"tensors_{kind.name.lower()}", "tensors"), kinds[kind])
-    yield Measurement(metric("changed", "numbers"), sum(int(one["changed"]) for one in norms))
-    yield Measurement(metric("numbers", "numbers"), sum(int(one["numbers"]) for one in norms))
-
-
-def ratio(part: float, whole: float) -> float:
-    """One over the other; 0 over 0 is 0, anything else infinite."""
-    return part / whole if whole else math.inf if part else 0.0
-
-
-def draw(kinds: Mapping[Kind, int], changed: Sequence[Compared], options: Options) -> Iterator[Figure]:
-    """Tensors by how they differ, those that changed most, and all by their relative difference."""
-    rows = tuple((kind.value, kinds[kind]) for kind in Kind if kinds[kind])
-    yield Table("Tensors by how they differ", (Column("tensors"), Column("how many")), rows)
+def draw(comparison: Comparison, options: Options) -> Iterator[Figure]:
+    """Tensors by how they differ, those that changed most and what explains that, what is on one side only, distributions."""
+    changed = comparison.of(Kind.CHANGED, Kind.DEQUANTIZED)
+    yield kinds_table(comparison)
     if changed:
-        worst = sorted(changed, key=lambda one: -one.relative)[: options.named]
-        yield Table("Tensors that changed most", COLUMNS, tuple(one.row() for one in worst))
+        yield explanations_table(changed)
+        yield changed_table(changed, options.named)
+    yield from (table for table in listings(comparison) if table.rows)
     relative = [one.relative for one in changed if 0 < one.relative < math.inf]
     if len(relative) > 1:
         yield relative_bars(relative)
+    counts = distances(comparison.of(*WHOLE))
+    if counts.any():
+        heights = tuple(counts[: int(np.flatnonzero(counts)[-1]) + 1].tolist())
+        yield Bars("How far changed numbers of all tensors moved", distance_axis(), Axis("numbers"), 0.0, 1.0, heights)
+
+
+def kinds_table(comparison: Comparison) -> Table:
+    """How many tensors differ in which way, and which."""
+    named = [(kind, comparison.names(kind)) for kind in Kind]
+    rows = tuple((kind.value, len(names), in_words(names)) for kind, names in named if names)
+    title = "All tensors are the same, byte for byte" if comparison.is_same else "Tensors by how they differ"
+    return Table(title, (Column("tensors"), Column("how many"), Column("which")), rows)
+
+
+def explanations_table(changed: Sequence[Compared]) -> Table:
+    """Which casts explain how many of the changed tensors."""
+    times = Counter(one.explanation or "nothing that was tried" for one in changed)
+    columns = (Column("all differences"), Column("tensors"))
+    return Table("What explains the changes", columns, tuple(times.most_common()))
+
+
+def changed_table(changed: Sequence[Compared], most: int) -> Table:
+    """The tensors that changed most, those without any relative difference, as of a single NaN, last."""
+    columns = (
+        Column("tensor"),
+        Column("relative difference"),
+        Column("changed", "share"),
+        Column("largest difference"),
+        Column("what happened"),
+    )
+    worst = sorted(changed, key=lambda one: -one.relative)[:most]
+    return Table("Tensors that changed most", columns, tuple(changed_row(one) for one in worst))
+
+
+def changed_row(one: Compared) -> tuple[Cell, ...]:
+    """A row of that table."""
+    here, there = one.here.info.dtype, one.there.info.dtype
+    types = "" if here == there else f"{here}, there {there}"
+    scaled = "with scales applied" if one.kind is Kind.DEQUANTIZED else ""
+    lost = int(one.values["became_nan"]) + int(one.values["became_infinite"])
+    happened = (one.explanation, f"{lost:,} not finite any more" if lost else "", types, scaled)
+    keys = ("relative_difference", "changed_share", "largest_difference")
+    return printable(one.name), *(one.values[key] for key in keys), "; ".join(filter(None, happened))
+
+
+def listings(comparison: Comparison) -> Iterator[Table]:
+    """What was matched by something else than its name, what has another shape, what did not change, what has no counterpart."""
+    renamed = [one for one in comparison.pairs if one.is_renamed]
+    rows = [(printable(one.name), printable(one.there.info.name), how_near(one)) for one in renamed]
+    yield listing("Renamed tensors", (Column("here"), Column("there"), Column("numbers")), rows)
+    reshaped = [
+        (printable(one.name), str(list(one.here.info.shape)), str(list(one.there.info.shape)), how_near(one))
+        for one in comparison.of(Kind.RESHAPED)
+    ]
+    of_shapes = (Column("tensor"), Column("here"), Column("there"), Column("numbers that both have"))
+    yield listing("Tensors of another shape", of_shapes, reshaped)
+    unchanged = patterns_of(comparison.names(Kind.SAME)) if comparison.of(Kind.CHANGED) else ()
+    yield listing("Tensors that did not change", (Column("tensors"), Column("how many")), unchanged)
+    columns = (Column("tensor"), Column("type"), Column("shape"))
+    yield listing("Tensors only in this checkpoint", columns, list(map(header_row, comparison.only_here)))
+    yield listing("Tensors only in the other checkpoint", columns, list(map(header_row, comparison.only_there)))
+
+
+def how_near(one: Compared) -> str:
+    """How a tensor's numbers stand to those of its counterpart, in a word."""
+    if one.kind in {Kind.SAME, Kind.EQUAL}:
+        return str(one.kind.value)
+    return "not compared" if math.isnan(one.relative) else f"relative difference {one.relative:.2g}"
+
+
+def header_row(info: TensorInfo) -> tuple[Cell, ...]:
+    """Name, type and shape."""
+    return printable(info.name), info.dtype, str(list(info.shape))
+
+
+def listing(title: str, columns: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]]) -> Table:
+    """A table of tensors, or of the first of them."""
+    cut = f" (the first {MOST_LISTED} of {len(rows):,})" if len(rows) > MOST_LISTED else ""
+    return Table(f"{title}{cut}", columns, tuple(rows[:MOST_LISTED]))
 
 
 def relative_bars(relative: Sequence[float]) -> Bars:

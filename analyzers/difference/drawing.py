@@ -22,6 +22,9 @@ KINDS = {
 }
 
 
+DISTANCES = "How far changed numbers moved"
+
+
 def draw(figures: Figures) -> Iterator[Figure]:
     """How many numbers changed and in which way, what a cast explains, how far they moved, and which ones most."""
     if not figures.changes.n_changed:
@@ -50,8 +53,12 @@ def distance_bars(distances: Histogram) -> Bars:
     """Changed numbers by the power of two of their distance."""
     last = int(np.flatnonzero(distances.counts)[-1])
     heights = tuple(map(float, distances.counts[: last + 1].tolist()))
-    x = Axis("distance in units in the last place", "log2")
-    return Bars("How far changed numbers moved", x, Axis("numbers"), 0.0, 1.0, heights)
+    return Bars(DISTANCES, distance_axis(), Axis("numbers"), 0.0, 1.0, heights)
+
+
+def distance_axis() -> Axis:
+    """Of distances between numbers."""
+    return Axis("distance in units in the last place", "log2")
 
 
 def extremes_table(title: str, pair: Pair, extremes: list[Extreme]) -> Table:

@@ -8,12 +8,19 @@ from analyzers.difference.measuring import Figures
 from analyzers.difference.pairs import Pair
 from analyzers.difference.wording import MODES, element_of
 from precisionlab.analysis.results import Finding, finding
-from precisionlab.analysis.wording import part_of
+from precisionlab.analysis.wording import agreeing, part_of
 
 
 def judge(name: str, figures: Figures) -> tuple[Finding, ...]:
-    """Every finding about the tensor `name`, in the order of the rules' codes."""
-    return (*judge_precision(name, figures), *judge_finiteness(name, figures), *judge_type(name, figures))
+    """Every finding about the tensor `name`, in the order of the rules' codes; of quantized ones types say nothing."""
+    if figures.pair.is_dequantized:
+        return (*judge_finiteness(name, figures), *judge_shape(name, figures.pair))
+    return (
+        *judge_precision(name, figures),
+        *judge_finiteness(name, figures),
+        *judge_shape(name, figures.pair),
+        *judge_type(name, figures),
+    )
 
 
 def judge_precision(name: str, figures: Figures) -> Iterator[Finding]:
@@ -69,20 +76,33 @@ def what_became(figures: Figures) -> str:
             return f"the numbers are the others {MODES[cast.rounding]} it"
         if cast.way is Way.THERE and cast.format == there:
             return f"the others are these numbers {MODES[cast.rounding]} {there.name}"
+    if figures.is_within_roundings:
+        return "the numbers are no farther apart than rounding to both types puts them"
     return "the numbers differ by more than the cast"
 
 
 def judge_headers(name: str, pair: Pair) -> tuple[Finding, ...]:
     """Findings about a pair whose numbers have no counterparts."""
-    here, there = pair.here.info, pair.there.info
-    found = []
-    if not pair.has_one_shape:
-        own, other = (str(list(info.shape)) for info in (here, there))
-        message = f"its shape is {own}, and {other} in the other checkpoint"
-        found.append(finding(rules.RESHAPED, name, message, shape=own, reference_shape=other))
-    if not pair.has_one_type:
-        found.append(retyped(name, pair, "the numbers are not compared"))
-    return tuple(found)
+    types = () if pair.has_one_type or pair.is_dequantized else (retyped(name, pair, "the numbers are not compared"),)
+    return (*judge_shape(name, pair), *types)
+
+
+def judge_shape(name: str, pair: Pair) -> Iterator[Finding]:
+    """Another shape, and what of it has counterparts."""
+    if pair.has_one_shape:
+        return
+    own, other = (str(list(tensor.info.shape)) for tensor in (pair.here, pair.there))
+    message = f"its shape is {own}, and {other} in the other checkpoint; {what_is_compared(pair)}"
+    yield finding(rules.RESHAPED, name, message, shape=own, reference_shape=other)
+
+
+def what_is_compared(pair: Pair) -> str:
+    """Which numbers of two shapes have counterparts, as a clause."""
+    if not pair.is_comparable:
+        return "the numbers are not compared"
+    if pair.n_rows:
+        return f"the first {pair.n_rows:,} {agreeing(pair.n_rows, 'row', 'rows')} of both are compared"
+    return "the numbers are in one order, and are compared"
 
 
 def retyped(name: str, pair: Pair, consequence: str, **evidence: float) -> Finding:

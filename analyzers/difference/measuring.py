@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analyzers.difference import sums
 from analyzers.difference.casts import Cast, Way, suspicions_of
 from analyzers.difference.changes import Changes
 from analyzers.difference.distances import Histogram, distances_in
 from analyzers.difference.extremes import Extremes
 from analyzers.difference.options import Options, formats_of
 from analyzers.difference.pairs import Pair, Stretch
-from analyzers.difference.sums import InnerProduct, Scaled, scaled
+from precisionlab.analysis import inner_products
 from precisionlab.analysis.cast_losses import Flags, Floats
+from precisionlab.analysis.inner_products import InnerProduct, Scaled, scaled
 from precisionlab.analysis.results import Measurement, metric
+from precisionlab.analysis.ulps import ulps
+from precisionlab.formats import FloatFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,14 @@ class Figures:
     """None of two types."""
     casts: tuple[Cast, ...]
     """Those that explain all differences, the finest first of each way; none where nothing changed."""
+    is_within_roundings: bool
+    """Of two float types: whether both may be roundings of the same numbers to nearest, since none are farther apart."""
 
     @property
     def is_identical(self) -> bool:
-        """Whether both are the same bytes of the same type."""
-        return self.pair.has_one_type and not self.changes.n_changed
+        """Whether both are the same bytes of the same type, and all of them."""
+        is_stored_alike = self.pair.has_one_type and self.pair.has_one_order and not self.pair.is_dequantized
+        return is_stored_alike and not self.changes.n_changed
 
     @property
     def largest(self) -> float:
@@ -69,6 +75,7 @@ class Tally:
         self.extremes = Extremes(options.named)
         self.histogram = Histogram() if pair.has_one_type else None
         self.suspicions = suspicions_of(pair, formats_of(options.formats))
+        self.is_within_roundings = not pair.has_one_type and not pair.is_dequantized and pair.has_floats
         self.squares, self.others, self.products, self.differences = (InnerProduct() for _ in range(4))
 
     def add(self, stretch: Stretch) -> None:
@@ -85,7 +92,7 @@ class Tally:
         self.products.add(one, other)
         if not stretch.is_unchanged:
             self.changes += Changes.of(stretch)
-            self.compare(stretch, sums.difference(here, there), is_finite)
+            self.compare(stretch, inner_products.difference(here, there), is_finite)
 
     def compare(self, stretch: Stretch, gaps: Scaled, is_finite: Flags) -> None:
         """Look at what changed; `gaps` are the differences, 0 where one number is not finite."""
@@ -99,6 +106,8 @@ class Tally:
             if stretch.has_wide_integers:
                 sizes = apart.astype(np.float64)
                 gaps = scaled(sizes)
+        if self.is_within_roundings:
+            self.is_within_roundings = are_within_roundings(stretch, finite, sizes) and not stretch.has_lost(broken)
         self.differences.add(gaps, gaps)
         self.extremes.add(stretch, finite, broken, sizes)
 
@@ -108,11 +117,30 @@ class Tally:
             self.differences.root(),
             self.squares.root(),
             self.others.root(),
-            sums.ratio_of_roots(self.differences, self.others),
-            sums.cosine(self.products, self.squares, self.others),
+            inner_products.ratio_of_roots(self.differences, self.others),
+            inner_products.cosine(self.products, self.squares, self.others),
         )
         casts = tuple(one.cast for one in self.suspicions if one.is_telling)
-        return Figures(self.pair, self.n_numbers, self.changes, norms, self.extremes, self.histogram, casts)
+        return Figures(
+            self.pair,
+            self.n_numbers,
+            self.changes,
+            norms,
+            self.extremes,
+            self.histogram,
+            casts,
+            self.is_within_roundings,
+        )
+
+
+def are_within_roundings(stretch: Stretch, places: NDArray[np.intp], sizes: Floats) -> bool:
+    """Whether numbers at some places of two float types differ by at most half a unit in the last place of each, together."""
+    units = [
+        ulps(values[places], layout.format)
+        for values, layout in zip((stretch.values_here, stretch.values_there), stretch.layouts, strict=True)
+        if isinstance(layout.format, FloatFormat)
+    ]
+    return bool(np.all(sizes <= sum(units) / 2))
 
 
 def measure(pair: Pair, options: Options) -> Figures:
@@ -146,13 +174,21 @@ def measurements(figures: Figures) -> Iterator[Measurement]:
     yield Measurement(metric("difference_norm", ""), norms.difference)
     yield Measurement(metric("norm", ""), norms.here)
     yield Measurement(metric("reference_norm", ""), norms.there)
+    if not figures.pair.has_one_type:
+        yield Measurement(metric("within_roundings", ""), figures.is_within_roundings)
     for cast in filter(None, map(figures.cast, Way)):
         labels = {"way": cast.way.value, "rounding": cast.rounding.value}
         yield Measurement(metric("explained_by_cast", "", **labels), cast.format.name)
 
 
 def of_headers(pair: Pair, *, is_identical: bool) -> Iterator[Measurement]:
-    """What is the same in both; all there is to say where numbers have no counterparts."""
+    """What is the same in both, and what is not; all there is to say where numbers have no counterparts."""
     yield Measurement(metric("same_bytes", ""), is_identical)
     yield Measurement(metric("same_shape", ""), pair.has_one_shape)
-    yield Measurement(metric("same_dtype", ""), pair.has_one_type)
+    yield Measurement(metric("same_dtype", ""), pair.has_one_type and not pair.is_dequantized)
+    if pair.is_dequantized:
+        yield Measurement(metric("dequantized", ""), value=True)
+    if not pair.has_one_shape and pair.n_rows:
+        yield Measurement(metric("compared_rows", "rows"), pair.n_rows)
+    if pair.here.info.name != pair.there.info.name:
+        yield Measurement(metric("reference_name", ""), pair.there.info.name)

@@ -1,8 +1,9 @@
 """What an analyzer is: a frozen record around one pure function."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, overload
 
 from precisionlab.analysis.beside import Role
 from precisionlab.analysis.costs import Cost
@@ -36,6 +37,27 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers(Sequence[Answer]):
+    """What an analyzer said of all tensors, in order, and what it was not asked of."""
+
+    given: Sequence[Answer]
+    unmatched: Mapping[Role, tuple["Tensor", ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """What checkpoints beside have that is no tensor's; reading them is possible as long as all are told of."""
+
+    @overload
+    def __getitem__(self, index: int) -> Answer: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Answer]: ...
+    def __getitem__(self, index: int | slice) -> Answer | Sequence[Answer]:
+        """One of the answers, or several."""
+        return self.given[index]
+
+    def __len__(self) -> int:
+        """How many tensors there are."""
+        return len(self.given)
+
+
+@dataclass(frozen=True, slots=True)
 class Analyzer:
     """One question asked of every tensor, and perhaps of the whole checkpoint."""
 
@@ -50,7 +72,7 @@ class Analyzer:
     rules: tuple[Rule, ...] = ()
     definitions: tuple[Definition, ...] = ()
     """What its measurements mean, one for each name."""
-    summarize: Callable[[Sequence[Answer], Any], Result] | None = None
+    summarize: Callable[[Answers, Any], Result] | None = None
     """(answers of all tensors, options) -> the checkpoint's own result, whose subject is None."""
     summarizes_skipped: bool = False
     """Whether it is asked for the checkpoint's own result where it skipped all tensors: some are told of together only."""

@@ -1,6 +1,6 @@
 """One tensor as analyzers see it: its header, its values, its census; nothing is read before it is asked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
@@ -56,6 +56,8 @@ class Tensor:
         threads: int = 1,
         made_ahead: MadeAhead | None = None,
         beside: "Beside | None" = None,
+        others: "Sequence[Tensor]" = (),
+        as_numbers: "tuple[Tensor, Tensor] | None" = None,
     ) -> None:
         self.info = info
         self.device = device
@@ -64,6 +66,10 @@ class Tensor:
         """How many an analyzer may use at a time."""
         self.beside: Beside = beside or MappingProxyType({})
         """What other files say of the tensor, by what they are."""
+        self.others = tuple(others)
+        """What further checkpoints have under its name, in their order; nothing of those that have none."""
+        self.as_numbers = as_numbers
+        """Where it, or its counterpart in another checkpoint, holds codes: both with scales applied. It has no reference then."""
         self._reader = reader
         self._survey = made_ahead.survey if made_ahead else None
         self._content = made_ahead.content if made_ahead else None
@@ -152,8 +158,12 @@ class Tensor:
         return self._content
 
     def forget(self) -> None:
-        """Drop census and values; both can be had again."""
+        """Drop census and values, its own and those of what lies beside it; all can be had again."""
         self._survey, self._content = None, None
+        for tensor in self.as_numbers or ():
+            tensor.forget()
+        for other in (*self.beside.values(), *self.others):
+            other.forget()
 
     def _survey_here(self) -> Survey:
         surveyor = Surveyor(self.info, backend_of(self.device))

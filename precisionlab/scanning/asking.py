@@ -1,8 +1,9 @@
 """Asking analyzers, whoever wrote them: whatever one does, its answer is a result."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from precisionlab.analysis.analyzers import Answer
+from precisionlab.analysis.analyzers import Answer, Answers
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.results import Result, Status
 from precisionlab.analysis.tensors import Tensor, TensorTooLargeError
 from precisionlab.errors import PrecisionlabError
@@ -30,13 +31,17 @@ class Respondent:
         """The result for a tensor that could not be read."""
         return self._noted(tensor, Result(self._analyzer.name, tensor.info.name, Status.FAILED, cause))
 
-    def summary(self) -> Sequence[Result]:
-        """The analyzer's result for the whole checkpoint; none where it has nothing to say, as where it never answered."""
+    def summary(self, unmatched: Mapping[Role, tuple[Tensor, ...]]) -> Sequence[Result]:
+        """The analyzer's result for the whole checkpoint; none where it has nothing to say, as where it never answered.
+
+        `unmatched` is what checkpoints beside have that is no tensor's.
+        """
         summarize = self._analyzer.summarize
         telling = {Status.DONE, Status.SKIPPED} if self._analyzer.summarizes_skipped else {Status.DONE}
         if summarize is None or not any(given.result.status in telling for given in self._answers):
             return ()
-        return (self._guarded(None, lambda: summarize(self._answers, self._options)),)
+        answers = Answers(self._answers, unmatched)
+        return (self._guarded(None, lambda: summarize(answers, self._options)),)
 
     def _noted(self, tensor: Tensor, result: Result) -> Result:
         self._answers.append(Answer(tensor, result))

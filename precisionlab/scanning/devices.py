@@ -8,9 +8,13 @@ from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
 
 NVIDIA, AMD = Path("/dev/nvidiactl"), Path("/dev/kfd")
-
-
 CUDA = re.compile(r"cuda(?::([0-9]{1,4}))?")
+ACCEPTED_DEVICES = "auto, cpu, cuda, cuda:N or mps"
+
+
+def is_device(text: str) -> bool:
+    """Whether this is how a device is named, be it here or not."""
+    return text in {"auto", "cpu", "mps"} or CUDA.fullmatch(text) is not None
 
 
 def resolve_device(wanted: str, subject: str = "device") -> str:
@@ -29,7 +33,7 @@ def resolve_device(wanted: str, subject: str = "device") -> str:
         return require(wanted, subject, available=mps_is_available())
     match = CUDA.fullmatch(wanted)
     if match is None:
-        raise UsageError(subject, f"takes auto, cpu, cuda, cuda:N or mps, not {printable(wanted, 40) or 'nothing'}")
+        raise UsageError(subject, f"takes {ACCEPTED_DEVICES}, not {printable(wanted, 40) or 'nothing'}")
     index = int(match[1] or 0)
     return require(f"cuda:{index}", subject, available=index < cuda_device_count())
 

@@ -42,7 +42,7 @@ def run(
         infos: which tensors.
         analyzers: with their options.
         settings: with what means.
-        companions: what other files say of the tensors.
+        companions: what other files say of the tensors; matched with all of the checkpoint's (see `Companions.matched`).
         reader: reads them, and is closed in the end. Who closes it before, from another thread, makes every
             further read fail: an analyzer that is still at it then comes to an end.
     """
@@ -59,9 +59,10 @@ def run(
                     begun = time.perf_counter()
                     answer = respondent.unread(tensor, cause) if cause else respondent.answer(tensor)
                     yield ResultReady(settings.kept(answer), time.perf_counter() - begun)
+        unmatched = companions.unmatched(reading, settings)
         for respondent in respondents:  # which may read tensors once more
             begun = time.perf_counter()
-            for summary in respondent.summary():
+            for summary in respondent.summary(unmatched):
                 yield ResultReady(settings.kept(summary), time.perf_counter() - begun)
 
 
@@ -92,6 +93,8 @@ def tensors(
                 threads=settings.n_threads,
                 made_ahead=made if isinstance(made, MadeAhead) else None,
                 beside=companions.beside(pending.info, reader, settings),
+                others=companions.others_of(pending.info, reader, settings),
+                as_numbers=companions.as_numbers(pending.info, reader, settings),
             )
             yield Read(tensor, made if isinstance(made, str) else "")
             tensor.forget()

@@ -91,10 +91,11 @@ class Scan:
             results: list[Result] = []
             self._current = checkpoint, infos, results
             self._waiting.popleft()
-            self._unmatched = self._companions.check(checkpoint.tensors)
+            companions = self._companions.matched(checkpoint.tensors)
+            self._unmatched = companions.check(checkpoint.tensors)
             costs = costs_of(infos, self._analyzers)
             yield CheckpointOpened(path, len(infos), sum(info.n_bytes for info in infos), costs)
-            with closing(run(infos, self._analyzers, self._settings, self._companions)) as events:
+            with closing(run(infos, self._analyzers, self._settings, companions)) as events:
                 for event in events:
                     if isinstance(event, ResultReady):
                         results.append(event.result)

@@ -48,7 +48,9 @@ class Settings:
     calibration: str | None = None
     """A file of second moments of what layers are fed."""
     against: str | None = None
-    """Another checkpoint, whose tensors of the same names are compared."""
+    """Another checkpoint, whose tensors are compared with those of the same names, or that are otherwise the same."""
+    others: tuple[str, ...] = ()
+    """Further checkpoints, whose tensors of the same names are looked at beside those of the first."""
     checksum: bool = False
     """Whether the report tells the SHA-256 of every file; each is then read once more."""
 

@@ -135,10 +135,11 @@ def figure(exhibit: Exhibit, stem: str) -> Exportable:
 
 
 def report(assemble: Callable[[], Report], stem: str) -> Exportable:
-    """All that was found so far."""
+    """All that was found so far, in the formats whose libraries are installed."""
     from precisionlab.reports import writers  # noqa: PLC0415 - as above
 
-    formats = {suffix: writer.name for writer in writers.WRITERS for suffix in writer.suffixes}
+    usable = [writer for writer in writers.WRITERS if writers.is_installed(writer)]
+    formats = {suffix: writer.name for writer in usable for suffix in writer.suffixes}
     return Exportable(
         "full report so far",
         stem,

@@ -15,11 +15,13 @@ SIGN = 1 << 15
 NAN = 0x7FC0
 STEP = 1e-3
 """Of a fine-tuning, over the weights' own size."""
+ADAPTER_STEP, ADAPTER_RANK = 3e-3, 4
+"""Of an adapter that was merged, over the weights' own size, and its rank."""
 
 
 def changed_tensors() -> dict[str, RawTensor]:
     """Every tensor of `changed.safetensors`, by name."""
-    return {**cast(), **moved(), **replaced()}
+    return {**cast(), **moved(), **adapted(), **replaced()}
 
 
 def original(name: str) -> Values:
@@ -68,6 +70,20 @@ def moved() -> dict[str, RawTensor]:
         nan: stored("BF16", planted(bfloat(original(nan)), [NAN])),
         tuned: stored("F16", half(original(tuned) + step)),
     }
+
+
+def adapted() -> dict[str, RawTensor]:
+    """A low-rank update, added to the stored numbers and rounded to the stored type."""
+    name = f"{ENCODER[:-1]}1.attention.q_proj.weight"
+    n_rows, n_columns = LAYER_SHAPES["attention.q_proj.weight"]
+    left, right = (
+        gaussian("adapter B", (n_rows, ADAPTER_RANK), 1.0),
+        gaussian("adapter A", (ADAPTER_RANK, n_columns), 1.0),
+    )
+    # Outer products one after the other: the order in which libraries add up matrix products is their own.
+    update = sum((np.outer(left[:, i], right[i]) for i in range(ADAPTER_RANK)), np.zeros((n_rows, n_columns)))
+    step = ADAPTER_STEP * n_columns**-0.5 / ADAPTER_RANK**0.5
+    return {name: stored("BF16", bfloat(kept_bfloat(original(name)) + step * update))}
 
 
 def replaced() -> dict[str, RawTensor]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.census.cpu import CpuBackend
 from precisionlab.analysis.census.survey import Surveyor
 from precisionlab.analysis.tensors import MadeAhead, Tensor, TensorTooLargeError, same_bytes
@@ -149,6 +150,19 @@ def test_forgotten_tensors_are_read_anew() -> None:
     tensor.forget()
     assert tensor.census().n_elements == 100
     assert reader.n_bytes_read == 400
+
+
+def test_what_lies_beside_is_forgotten_too() -> None:
+    """A scan keeps tensors for its summaries: counterparts that were read into memory must not stay there with them."""
+    info, readers = info_of("float32", (100,)), [reader_of("float32", 100, seed) for seed in range(3)]
+    base, other = (Tensor(info, reader) for reader in readers[1:])
+    tensor = Tensor(info, readers[0], beside={Role.REFERENCE: base}, others=[other])
+    for one in (tensor, base, other):
+        one.content()
+    tensor.forget()
+    for one in (tensor, base, other):
+        one.content()
+    assert [reader.n_bytes_read for reader in readers] == [800, 800, 800]
 
 
 def test_errors_of_the_reader_come_through() -> None:

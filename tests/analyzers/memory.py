@@ -18,5 +18,5 @@ def in_memory(array: Array, name: str = "weight", owner: str | None = None, **be
     content = np.ascontiguousarray(array).tobytes()
     location = ByteRange("memory", 0, len(content))
     info = TensorInfo(name, array.dtype.name, array.shape, location, shares_storage_with=owner)
-    known = {Role(role): in_memory(what, role) for role, what in beside.items()}
+    known = {Role(role): in_memory(what, name) for role, what in beside.items()}
     return Tensor(info, MemoryReader(content), beside=known)

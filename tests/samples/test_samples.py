@@ -29,6 +29,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 SAME_BYTES = (
     "accumulation.safetensors",
+    "base.safetensors",
     "changed.safetensors",
     "healthy.safetensors",
     "hostile-names.safetensors",
@@ -37,6 +38,7 @@ SAME_BYTES = (
     "structure.safetensors",
     "summation.safetensors",
     "tiny-transformer-bf16-in-fp32.safetensors",
+    "tuned.safetensors",
     "tiny-transformer/config.json",
     "tiny-transformer/model-00001-of-00002.safetensors",
     "tiny-transformer/model-00002-of-00002.safetensors",
@@ -699,4 +701,7 @@ def test_tensors_of_the_changed_sample_are_those_described() -> None:
     rounded = torch.from_numpy(there[trip].values).to(torch.float8_e4m3fn).double().numpy()
     assert np.array_equal(here[trip].values, rounded)
     assert np.array_equal(here[wider].values, there[wider].values)
+    adapted = "encoder.layers.1.attention.q_proj.weight"
+    found = np.linalg.svd(here[adapted].values - there[adapted].values, compute_uv=False)
+    assert found[3] > 2 * found[4]
     assert set(here) - set(there) == {"adapter.weight"}

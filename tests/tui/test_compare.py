@@ -104,7 +104,7 @@ def test_the_other_checkpoint_is_named() -> None:
 
     async def flow(app: PrecisionlabApp, pilot: Pilot[None]) -> None:
         lab = lab_of(app)
-        assert lab.query_one(TensorsPart).border_title == "10 tensors against healthy.safetensors"
+        assert lab.query_one(TensorsPart).border_title == "11 tensors against healthy.safetensors"
         assert "changed.safetensors" in lab.query_one(StatusBar).said
         assert lab.query_one(StatusBar).said.endswith("against healthy.safetensors")
         panel = lab.query_one(AnalyzersPart).active
@@ -244,7 +244,7 @@ def test_headers_alone_tell_what_is_only_on_one_side(tmp_path: Path) -> None:
     with open_checkpoint(str(here)) as checkpoint:
         reference = opened_reference(Settings(against=str(there)), checkpoint.tensors)
         assert reference.notes == {"b": "+", "c": "≠"}
-        assert [info.name for info in reference.only_there] == ["d"]
+        assert [info.name for info in reference.companions.all[0].unmatched] == ["d"]
         reference.close()
         with pytest.raises(UsageError, match=r"^.*missing: does not exist"):
             opened_reference(Settings(against=str(tmp_path / "missing")), checkpoint.tensors)

@@ -207,13 +207,18 @@ def test_the_full_report_is_saved_in_every_format() -> None:
         codes = {found.code for result in lab._answers.values() for found in result.findings}
         assert len(codes) > 5
         texts = {}
-        for suffix in (".html", ".json", ".md", ".txt", ".jsonl"):
+        for suffix in (".html", ".json", ".md", ".txt", ".jsonl", ".sarif", ".xml"):
             screen = await exporting_with(pilot)
             name = await choose(pilot, screen, "full report", suffix)
             assert name == f"sick.safetensors-report{suffix}"
             await saved(pilot, screen)
             texts[suffix] = content(name)
             assert all(code in texts[suffix] for code in codes)
+        for suffix, start in ((".pdf", b"%PDF-"), (".parquet", b"PAR1")):
+            screen = await exporting_with(pilot)
+            name = await choose(pilot, screen, "full report", suffix)
+            await saved(pilot, screen)
+            assert raw(name).startswith(start)
         results = json_report.parse(texts[".json"]).checkpoints[0].results
         assert {(one.analyzer, one.subject) for one in results} == {
             (one.analyzer, one.subject) for one in lab._answers.values()

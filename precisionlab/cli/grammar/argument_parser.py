@@ -34,12 +34,17 @@ class Parser(argparse.ArgumentParser):
         args: Sequence[str] | None = None,
         namespace: Any = None,  # noqa: ANN401 - argparse's signature
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse, and refuse what is not known, with the nearest that is.
+        """Parse, and refuse what is not known, with the nearest that is; `given` holds the names of flags that were given.
 
         Raises:
             UsageError: an unknown flag, one argument too many, or a wrong value.
         """
+        defaults = self._take_defaults()
         parsed, unknown = super().parse_known_args(args, namespace)
+        given = frozenset(name for name in defaults if hasattr(parsed, name))
+        parsed.given = given | getattr(parsed, "given", frozenset())
+        for name in defaults.keys() - given:
+            setattr(parsed, name, defaults[name])
         for word in unknown:
             flag = word.partition("=")[0]
             if not flag.startswith("-"):
@@ -48,3 +53,11 @@ class Parser(argparse.ArgumentParser):
             hint = f"did you mean {match[0]}?" if match else f"see {self.prog} --help"
             raise UsageError("", f"there is no flag {printable(flag, 60)}", hint)
         return parsed, unknown
+
+    def _take_defaults(self) -> dict[str, Any]:
+        """The defaults of flags by name, which argparse then does not fill in, so that what was given shows."""
+        flags = [action for action in self._actions if action.option_strings and action.default != argparse.SUPPRESS]
+        defaults = {action.dest: action.default for action in flags}
+        for action in flags:
+            action.default = argparse.SUPPRESS
+        return defaults

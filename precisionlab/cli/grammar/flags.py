@@ -21,6 +21,13 @@ def add_means(group: Any) -> None:  # noqa: ANN401 - argparse's groups have no p
     group.add_argument("--threads", metavar="N", help="threads that read and count; default: one a processor")
 
 
+def add_configuration(group: Any) -> None:  # noqa: ANN401 - as above
+    """Where what no flag says is looked up."""
+    group.add_argument(
+        "--config", metavar="FILE", help="configuration; default: precisionlab.toml or pyproject.toml upwards"
+    )
+
+
 def add_display(parser: Any) -> None:  # noqa: ANN401 - a parser, or a group of one
     """How a small command prints."""
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from precisionlab.cli.grammar.flags import add_display
+from precisionlab.cli.grammar.flags import add_configuration, add_display
 
 
 def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
@@ -16,3 +16,4 @@ def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="e.g. bf16, e4m3fn, e5m7, int4, posit16, nf4")
     add_display(parser)
+    add_configuration(parser)

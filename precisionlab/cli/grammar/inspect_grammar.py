@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from precisionlab.cli.grammar.argument_parser import Parser
-from precisionlab.cli.grammar.flags import add_display
+from precisionlab.cli.grammar.flags import add_configuration, add_display
 
 ROUNDINGS = ("nearest-even", "nearest-away", "toward-zero", "up", "down", "to-odd")
 OVERFLOWS = ("ieee", "saturate")
@@ -62,3 +62,4 @@ def add(add_parser: Callable[..., Parser]) -> None:
     worst.add_argument("--to", metavar="FORMAT", help="the format that the tensor is cast to, unscaled")
     worst.add_argument("--by", choices=BYS, help="the error that is compared; default: absolute")
     add_display(parser)
+    add_configuration(parser)

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from precisionlab.cli.grammar.flags import COMPLETES_FILES, add_display, add_means
+from precisionlab.cli.grammar.flags import COMPLETES_FILES, add_configuration, add_display, add_means
 
 OBJECTIVES = ("total", "worst", "uniform")
 RUNTIMES = ("compressed-tensors", "torchao", "llama.cpp", "bitsandbytes")
@@ -36,7 +36,7 @@ def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     )
     path = parser.add_argument("path", metavar="PATH", help="a file or a folder")
     path.complete = COMPLETES_FILES  # type: ignore[attr-defined]
-    budget = parser.add_argument_group("the budget").add_mutually_exclusive_group(required=True)
+    budget = parser.add_argument_group("the budget").add_mutually_exclusive_group()
     budget.add_argument(
         "--bits", metavar="N", help="bits a weight, scales counted, over the tensors that are quantized"
     )
@@ -59,8 +59,11 @@ def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         help="tensors that stay, or none; repeatable; default: embeddings, heads, norms, routers",
     )
     choice.add_argument(
-        "--untied", action="store_true", help="let q, k and v, gate and up, and experts have formats of their own"
+        "--untied",
+        action=argparse.BooleanOptionalAction,
+        help="let q, k and v, gate and up, and experts have formats of their own",
     )
+    add_configuration(choice)
     output = parser.add_argument_group("output")
     output.add_argument(
         "-o",
@@ -75,6 +78,6 @@ def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="OUT",
         help="write the checkpoint with every number as its format keeps it: a .safetensors file, or a new folder where the model is one",
     )
-    output.add_argument("-q", "--quiet", action="store_true", help="no progress, and no text")
+    output.add_argument("-q", "--quiet", action=argparse.BooleanOptionalAction, help="no progress, and no text")
     add_display(output)
     add_means(parser.add_argument_group("means"))

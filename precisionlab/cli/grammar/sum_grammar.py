@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from precisionlab.cli.grammar.flags import COMPLETES_FILES
+from precisionlab.cli.grammar.flags import COMPLETES_FILES, add_configuration
 
 SUM_DESCRIPTION = """\
 Add numbers up in several ways, and show how far from their exact sum each of
@@ -47,3 +47,4 @@ def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         "--format", metavar="text|json|FORMAT", help="text or json, default: text; or a number format, as with --in"
     )
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    add_configuration(parser)

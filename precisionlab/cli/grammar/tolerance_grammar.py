@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from precisionlab.cli.grammar.flags import add_display
+from precisionlab.cli.grammar.flags import add_configuration, add_display
 
 OPS = ("gemm", "dot", "sum", "layernorm", "rmsnorm", "softmax")
 DRAWN = ("normal", "uniform")
@@ -58,4 +58,5 @@ def add(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         default="same",
         help="float64 on the inputs that the kernel gets, or before they are rounded; default: same",
     )
+    add_configuration(test)
     add_display(parser.add_argument_group("output"))

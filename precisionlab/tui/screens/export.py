@@ -30,7 +30,7 @@ class Choice:
     def line(self) -> Text:
         """How it is listed."""
         return Text.assemble(
-            f" {self.what.title:<34} ", (f"{self.suffix:<7}", "bold"), (self.what.formats[self.suffix], "dim")
+            f" {self.what.title:<34} ", (f"{self.suffix:<9}", "bold"), (self.what.formats[self.suffix], "dim")
         )
 
 

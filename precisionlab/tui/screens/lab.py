@@ -230,7 +230,7 @@ class LabScreen(Screen[None]):
 
     def keep(self, answers: tuple[Answered, ...]) -> None:
         """Keep answers and tell findings."""
-        answers = self.compared(answers)
+        self.note_differences(answers)
         self._answers.update({one.question: one.result for one in answers})
         self._logbook.add(answers)
         self.query_one(FindingsList).keep(answers)
@@ -240,14 +240,11 @@ class LabScreen(Screen[None]):
         if any(one.question.subject == subject for one in answers):
             self.show_answer()
 
-    def compared(self, answers: tuple[Answered, ...]) -> tuple[Answered, ...]:
-        """The answers, those about differences with what only the other checkpoint has; tensors are told of by those."""
-        reference = self._bench.reference if self._bench is not None else None
-        if reference is None:
-            return answers
-        comparing = [one.result for one in answers if compares(self._analyzers[one.question.analyzer])]
-        self.query_one(TensorTree).note(notes_in(comparing))
-        return tuple(reference.completed(one, self._analyzers[one.question.analyzer]) for one in answers)
+    def note_differences(self, answers: tuple[Answered, ...]) -> None:
+        """Tell in the tree how much tensors differ from the other checkpoint's, where there is one."""
+        if self._bench is not None and self._bench.reference is not None:
+            comparing = [one.result for one in answers if compares(self._analyzers[one.question.analyzer])]
+            self.query_one(TensorTree).note(notes_in(comparing))
 
     @on(TensorTree.Picked)
     def pick(self, event: TensorTree.Picked) -> None:

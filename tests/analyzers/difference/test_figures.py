@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from analyzers import difference
 from analyzers.difference.distances import distances
 from analyzers.difference.options import Options
-from analyzers.difference.sums import InnerProduct, ratio_of_roots, scaled
-from analyzers.difference.sums import difference as rounded_difference
 from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.figures import Bars
+from precisionlab.analysis.inner_products import InnerProduct, ratio_of_roots, scaled
+from precisionlab.analysis.inner_products import difference as rounded_difference
 from precisionlab.analysis.results import Scalar
 from precisionlab.errors import FormatError, UsageError
 from tests.analyzers.memory import in_memory

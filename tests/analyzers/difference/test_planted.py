@@ -191,11 +191,92 @@ def test_another_type_is_told_with_what_it_did(change: Callable[[Array], Array],
     assert "largest_distance" not in result.values
 
 
+def test_two_roundings_of_the_same_numbers_are_told(between: Between) -> None:
+    """To float16 and to bfloat16, neither of which explains the other; not once a number is one unit farther off."""
+    original = drawn((LONG,))
+    here, there = original.astype(np.float16), original.astype(ml_dtypes.bfloat16)
+    result = between(here, there)
+    assert codes(result) == ["PL404"]
+    assert result.findings[0].message.endswith("the numbers are no farther apart than rounding to both types puts them")
+    assert result.value("within_roundings") is True
+    moved = there.copy()
+    moved.view(np.uint16)[-3] += 1
+    for one, other in ((here, moved), (moved, here)):
+        assert between(one, other).value("within_roundings") is False
+    here[5] = np.inf
+    assert between(here, there).value("within_roundings") is False
+
+
 def test_a_narrower_reference_is_told(between: Between) -> None:
     """Where the other checkpoint is the cast one."""
     here = drawn()
     result = between(here, here.astype(ml_dtypes.bfloat16))
     assert result.findings[0].message.endswith("the others are these numbers rounded to bfloat16")
+
+
+@pytest.mark.parametrize(("n_here", "n_there"), [(LONG, LONG - 5), (LONG - 5, LONG), (3, LONG)])
+def test_rows_that_both_have_are_compared(n_here: int, n_there: int, between: Between) -> None:
+    """As of a vocabulary that grew or shrank: an altered row is found, what only one of both has is not looked at."""
+    there = drawn((max(n_here, n_there), 2))
+    here = there[:n_here].copy()
+    here[1, 1] += 1
+    result = between(here, there[:n_there])
+    assert codes(result) == ["PL403"]
+    assert f"the first {min(n_here, n_there):,} rows of both are compared" in result.findings[0].message
+    values = result.values
+    assert (values["compared_rows"], values["numbers"]) == (min(n_here, n_there), 2 * min(n_here, n_there))
+    assert (values["changed"], values["same_bytes"], values["same_shape"]) == (1, False, False)
+    both = there[: min(n_here, n_there)].astype(np.float64)
+    wanted = np.linalg.norm(here[1].astype(np.float64) - both[1]) / np.linalg.norm(both)
+    assert values["relative_difference"] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_axes_of_one_index_change_no_order(between: Between) -> None:
+    """All numbers are compared, and the same bytes are the same bytes; the other shape is told."""
+    there = drawn((6, 1, 4))
+    result = between(there.reshape(1, 6, 4), there)
+    assert codes(result) == ["PL403"]
+    assert (result.value("same_bytes"), result.value("same_shape"), result.value("changed")) == (True, False, 0)
+    assert result.value("numbers") == 24
+
+
+def test_an_update_of_rank_four_is_measured_exactly(compared: Compared) -> None:
+    """An adapter that was merged into float64: share, norm and cosine are numpy's."""
+    there = drawn((64, 48)).astype(np.float64)
+    here = there.copy()
+    here[:, :40] += 1e-3 * drawn((64, 4), 1).astype(np.float64) @ drawn((4, 40), 2).astype(np.float64)
+    values = compared(here, there)
+    assert values["changed"] == np.count_nonzero(here != there)
+    assert values["changed_share"] == values["changed"] / here.size  # type: ignore[operator] # a number
+    gap = (here - there).ravel()
+    one, other = here.ravel(), there.ravel()
+    assert values["relative_difference"] == pytest.approx(np.linalg.norm(gap) / np.linalg.norm(other), rel=1e-12)
+    angle = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+    assert values["cosine"] == pytest.approx(angle, abs=1e-14)
+
+
+def test_both_directions_tell_the_same(compared: Compared) -> None:
+    """What has no direction is the same from either side, and what has one changes places."""
+    there = drawn()
+    here = there + np.float32(1e-3) * drawn(seed=1)
+    here[1, 2], there[3, 4], here[5, 6] = np.nan, np.inf, -there[5, 6]
+    one, other = compared(here, there), compared(there, here)
+    same = (
+        "changed",
+        "sign_flips",
+        "largest_difference",
+        "largest_distance",
+        "one_ulp_apart",
+        "difference_norm",
+        "cosine",
+    )
+    assert {key: one[key] for key in same} == {key: other[key] for key in same}
+    for here_key, there_key in (
+        ("became_nan", "were_nan"),
+        ("became_infinite", "were_infinite"),
+        ("norm", "reference_norm"),
+    ):
+        assert (one[here_key], one[there_key]) == (other[there_key], other[here_key])
 
 
 def test_another_shape_is_a_finding(between: Between) -> None:
@@ -229,7 +310,8 @@ def test_the_sample_fires_the_rules_of_its_table() -> None:
     (checkpoint,) = precisionlab.scan(SAMPLES / "changed.safetensors", settings=settings).checkpoints
     found: dict[str, set[str]] = {tensor.name: set() for tensor in checkpoint.tensors}
     for finding in checkpoint.findings:
-        found[finding.subject or ""].add(finding.code)
+        if finding.subject is not None:
+            found[finding.subject].add(finding.code)
     assert found == described
 
 
