@@ -27,6 +27,8 @@ SICK = (
 HEALTHY = "healthy.safetensors"
 CHANGED = "changed.safetensors"
 """Tensors of the healthy sample after accidents."""
+BASE, TUNED = "base.safetensors", "tuned.safetensors"
+"""A model, and what became of it as a whole."""
 
 ANALYZERS: dict[str, Analyzer] = {
     name: analyzer
@@ -54,13 +56,13 @@ def codes_against(file: str, reference: str) -> set[str]:
 @pytest.fixture(scope="module")
 def sick() -> set[str]:
     """Codes that fire in the samples with pathologies."""
-    return codes_of(*SICK) | codes_against(CHANGED, HEALTHY)
+    return codes_of(*SICK) | codes_against(CHANGED, HEALTHY) | codes_against(TUNED, BASE)
 
 
 @pytest.fixture(scope="module")
 def healthy() -> set[str]:
     """Codes that fire in the healthy sample."""
-    return codes_of(HEALTHY) | codes_against(HEALTHY, HEALTHY)
+    return codes_of(HEALTHY) | codes_against(HEALTHY, HEALTHY) | codes_against(BASE, BASE)
 
 
 @pytest.fixture(scope="module")

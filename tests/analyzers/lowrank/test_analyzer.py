@@ -13,7 +13,7 @@ import precisionlab
 from analyzers.lowrank import cost
 from analyzers.lowrank.measuring import factors_of, folded, folding_for
 from analyzers.lowrank.options import Options
-from precisionlab.analysis.analyzers import Analyzer, Answer
+from precisionlab.analysis.analyzers import Analyzer, Answer, Answers
 from precisionlab.analysis.figures import Lines, Table
 from precisionlab.analysis.results import Finding, Result, Scalar, Status
 from precisionlab.errors import FormatError, UsageError
@@ -227,7 +227,7 @@ def test_the_checkpoint_counts_wins(analyzer: Analyzer, answered: Callable[..., 
     tensors = [in_memory(WEIGHT, "a"), in_memory(KERNEL, "b\x1b")]
     answers = [Answer(tensor, answered(tensor, **QUICK)) for tensor in tensors]
     assert analyzer.summarize
-    result = analyzer.summarize(answers, Options())
+    result = analyzer.summarize(Answers(answers), Options())
     (table,) = result.figures
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["a", "b\\x1b"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import precisionlab
 from analyzers import spectrum
 from analyzers.spectrum.options import Options
-from precisionlab.analysis.analyzers import Analyzer, Answer
+from precisionlab.analysis.analyzers import Analyzer, Answer, Answers
 from precisionlab.analysis.figures import Table
 from precisionlab.analysis.results import Finding, Result, Scalar, Status
 from precisionlab.errors import FormatError, UsageError
@@ -208,7 +208,7 @@ def test_the_checkpoint_has_a_table(analyzer: Analyzer, answered: Callable[..., 
     tensors = [in_memory(WEIGHT, "a"), in_memory(RANDOM.standard_normal((64, 64)).astype(np.float32), "b\x1b")]
     answers = [Answer(tensor, answered(tensor, **NO_NULLS)) for tensor in tensors]
     assert analyzer.summarize
-    result = analyzer.summarize(answers, Options())
+    result = analyzer.summarize(Answers(answers), Options())
     (table,) = result.figures
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["a", "b\\x1b"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analyzers.symmetry import analyze, analyzer
 from analyzers.symmetry.options import Options
-from precisionlab.analysis.analyzers import Answer
+from precisionlab.analysis.analyzers import Answer, Answers
 from precisionlab.analysis.figures import Scatter, Table
 from precisionlab.analysis.results import Finding, Result, Scalar, Status
 from tests.analyzers.memory import in_memory
@@ -246,13 +246,13 @@ def test_the_checkpoint_adds_up_what_needs_storing() -> None:
     ]
     answers = [Answer(tensor, analyze(tensor, Options())) for tensor in tensors]
     assert analyzer.summarize is not None
-    result = analyzer.summarize(answers, Options())
+    result = analyzer.summarize(Answers(answers), Options())
     assert (result.value("compared_tensors"), result.value("symmetric_tensors")) == (3, 1)
     assert result.value("storable_share") == pytest.approx((136 + 768 + 576) / (256 + 768 + 576))
     (table,) = result.figures
     assert isinstance(table, Table)
     assert [row[:2] for row in table.rows][::2] == [("a", "symmetric"), ("e", "invariant kernels (A1)")]
-    assert analyzer.summarize([], Options()).figures == ()
+    assert analyzer.summarize(Answers([]), Options()).figures == ()
 
 
 def test_the_cost_grows_with_what_is_read() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analyzers.wavelet import analyze, analyzer
 from analyzers.wavelet.options import Options
-from precisionlab.analysis.analyzers import Answer
+from precisionlab.analysis.analyzers import Answer, Answers
 from precisionlab.analysis.figures import Lines, Table
 from precisionlab.analysis.options import build_options
 from precisionlab.analysis.results import Result, Scalar, Status
@@ -204,12 +204,12 @@ def test_the_checkpoint_counts_smooth_tensors() -> None:
     ]
     answers = [Answer(tensor, analyze(tensor, Options())) for tensor in tensors]
     assert analyzer.summarize is not None
-    result = analyzer.summarize(answers, Options())
+    result = analyzer.summarize(Answers(answers), Options())
     assert (result.value("ordered_tensors"), result.value("smooth_tensors")) == (2, 1)
     (table,) = result.figures
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["a", "b"]
-    assert analyzer.summarize([], Options()).figures == ()
+    assert analyzer.summarize(Answers([]), Options()).figures == ()
 
 
 def test_the_cost_is_bounded() -> None:
