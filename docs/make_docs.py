@@ -1,4 +1,4 @@
-"""Write the documentation pages that come from the code: rules and analyzers.
+"""Write the documentation pages that come from the code: rules, analyzers, and the keys of the configuration.
 
 python docs/make_docs.py            # writes them
 python docs/make_docs.py --check    # says which are out of date, and fails
@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from precisionlab.analysis.analyzers import Analyzer
+from precisionlab.cli.config_page import own_keys, shared_keys
 from precisionlab.cli.explain_command import analyzer_page, rule_page
 from precisionlab.scanning.discovery import load_all
 
 FOLDER = Path(__file__).parent
+CONFIGURATION = FOLDER / "configuration.md"
 
 
 def pages(analyzers: Mapping[str, Analyzer]) -> dict[Path, str]:
@@ -26,9 +28,18 @@ def pages(analyzers: Mapping[str, Analyzer]) -> dict[Path, str]:
         FOLDER
         / "rules"
         / "README.md": f"# Rules\n\n| code | severity | name | fires where |\n| --- | --- | --- | --- |\n{index}",
+        CONFIGURATION: with_keys(CONFIGURATION.read_text(encoding="utf-8")),
         **{FOLDER / "rules" / f"{code}.md": rule_page(rule) for code, rule in rules},
         **{FOLDER / "analyzers" / f"{name}.md": analyzer_page(analyzer) for name, analyzer in analyzers.items()},
     }
+
+
+def with_keys(page: str) -> str:
+    """The page of the configuration with its tables of keys as they are now."""
+    for name, table in (("shared keys", shared_keys()), ("own keys", own_keys())):
+        before, mark, after = page.partition(f"<!-- {name}: from the code, see make_docs.py -->\n")
+        page = f"{before}{mark}{table}\n{after[after.index('<!-- end -->') :]}"
+    return page
 
 
 def is_current(path: Path, text: str) -> bool:

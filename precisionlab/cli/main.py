@@ -11,6 +11,7 @@ from precisionlab.cli import messages
 from precisionlab.cli.exit_codes import ExitCode
 from precisionlab.cli.interrupts import interrupted_once
 from precisionlab.cli.parser import parse
+from precisionlab.cli.settled import about_its_place, settled
 from precisionlab.cli.terminal import is_interactive
 from precisionlab.errors import PrecisionlabError
 from precisionlab.escaping import printable
@@ -18,9 +19,12 @@ from precisionlab.escaping import printable
 COMMANDS = {
     "open": "precisionlab.cli.open_command",
     "scan": "precisionlab.cli.scan_command",
+    "compare": "precisionlab.cli.compare_command",
+    "report": "precisionlab.cli.report_command",
     "recipe": "precisionlab.cli.recipe_command",
     "list": "precisionlab.cli.list_command",
     "explain": "precisionlab.cli.explain_command",
+    "config": "precisionlab.cli.config_command",
     "formats": "precisionlab.cli.formats_command",
     "inspect": "precisionlab.cli.inspect_command",
     "tolerance": "precisionlab.cli.tolerance_command",
@@ -64,13 +68,16 @@ def exit_code(arguments: Sequence[str]) -> ExitCode:
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
-    """Parse and call; on a terminal no arguments at all open the app.
+    """Parse, look into the configuration, and call; on a terminal no arguments at all open the app.
 
     Raises:
         PrecisionlabError: what was asked for cannot be done.
     """
-    parsed = parse(arguments or (["open"] if is_interactive() else []))
-    return cast("Command", import_module(COMMANDS[parsed.command])).run(parsed)
+    asked = settled(parse(arguments or (["open"] if is_interactive() else [])))
+    try:
+        return cast("Command", import_module(COMMANDS[asked.command])).run(asked)
+    except PrecisionlabError as error:
+        raise about_its_place(error, asked) from error
 
 
 def was_interrupted(error: BaseException | None) -> bool:

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from precisionlab.cli.grammar import (
+    compare_grammar,
+    config_grammar,
     explain_grammar,
     formats_grammar,
     inspect_grammar,
     list_grammar,
     open_grammar,
     recipe_grammar,
+    report_grammar,
     scan_grammar,
     sum_grammar,
     tolerance_grammar,
@@ -23,9 +26,12 @@ SHELLS = ("bash", "zsh", "tcsh")
 GRAMMARS = (
     open_grammar,
     scan_grammar,
+    compare_grammar,
+    report_grammar,
     recipe_grammar,
     list_grammar,
     explain_grammar,
+    config_grammar,
     formats_grammar,
     inspect_grammar,
     sum_grammar,

@@ -4,40 +4,28 @@ import argparse
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from precisionlab.analysis.beside import Role
-from precisionlab.analysis.options import build_options, nearest, option_fields
 from precisionlab.analysis.rules import Severity
 from precisionlab.cli.grammar.flags import FAIL_ON
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
-from precisionlab.scanning.configuration import Configuration, find_configuration, read_configuration
+from precisionlab.scanning.configuration import Configuration
+from precisionlab.scanning.configuration_keys import MOST_THREADS
+from precisionlab.scanning.configured_options import (
+    configured_options,
+    require_analyzers,
+    require_formats,
+    takes_formats,
+)
 from precisionlab.scanning.devices import resolve_device
-from precisionlab.scanning.discovery import analyzer_entry_points, load_all, load_analyzer
+from precisionlab.scanning.discovery import load_all, load_analyzer
 from precisionlab.scanning.scan import choose_analyzers
 from precisionlab.scanning.settings import DEFAULT_MEMORY_BYTES, Selected, Settings, check_codes
+from precisionlab.scanning.sizes import ACCEPTED_SIZE, bytes_of
 
-UNITS = {
-    "": 1,
-    "b": 1,
-    "kb": 10**3,
-    "mb": 10**6,
-    "gb": 10**9,
-    "tb": 10**12,
-    "k": 1 << 10,
-    "m": 1 << 20,
-    "g": 1 << 30,
-    "kib": 1 << 10,
-    "mib": 1 << 20,
-    "gib": 1 << 30,
-    "tib": 1 << 40,
-}
-SIZE = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([a-z]*)", re.IGNORECASE)
 NUMBER = re.compile(r"[0-9]{1,9}")
-MAX_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,55 +47,39 @@ class Said:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """The command line over the configuration file."""
-
-    arguments: argparse.Namespace
-    configuration: Configuration
-
-    def of(self, key: str) -> Said:
-        """What is said of `fail-on`, `memory`, …: by the flag if it was given, else in the file."""
-        flag = getattr(self.arguments, key.replace("-", "_"))
-        if flag is not None or key not in self.configuration.values:
-            return Said(flag, f"--{key}")
-        return Said(self.configuration.values[key], f"{self.configuration.path}: {key}")
-
-
 def plan_of(arguments: argparse.Namespace) -> Plan:
-    """The plan from parsed arguments and the configuration that applies.
+    """The plan from arguments that are settled (see `settled`), and the options of analyzers in the configuration.
 
     Raises:
         UsageError: an unknown name or a wrong value in either.
         AnalyzerError: a named analyzer does not load.
     """
-    configuration = configuration_for(arguments.config)
-    check_configured_options(configuration)
-    wishes = Wishes(arguments, configuration)
-    names = analyzer_names(wishes.of("analyzers"))
-    options = merged_options(configuration, arguments.set)
+    configured_options(arguments.configuration)
+    names = analyzer_names(Said(arguments.analyzers, "--analyzers"))
+    options = merged_options(arguments.configuration, arguments.set)
     if arguments.formats is not None:
-        options = with_formats(options, names, arguments.formats)
-    given = [role for role in Role if wishes.of(role.value).value]
+        options = with_formats(options, names, arguments)
+    given = [role for role in Role if getattr(arguments, role.value)]
     analyzers, warnings = choose_analyzers(names, options, given)
-    refuse_unread(wishes, analyzers)
+    refuse_unread(arguments, analyzers)
     settings = Settings(
-        device=resolve_device(text(wishes.of("device"), "auto"), wishes.of("device").where),
-        memory_bytes=memory_bytes(wishes.of("memory")),
-        threads=thread_count(wishes.of("threads")),
-        include=tuple(wishes.of("include").value or ()),
-        exclude=tuple(wishes.of("exclude").value or ()),
-        select=codes(wishes.of("select"), analyzers),
-        ignore=codes(wishes.of("ignore"), analyzers),
-        sensitivity=wishes.of("sensitivity").value,
-        calibration=wishes.of("calibration").value,
-        against=wishes.of("against").value,
-        checksum=bool(wishes.of("checksum").value),
+        device=resolve_device(text(Said(arguments.device, "--device"), "auto"), "--device"),
+        memory_bytes=memory_bytes(Said(arguments.memory, "--memory")),
+        threads=thread_count(Said(arguments.threads, "--threads")),
+        include=tuple(arguments.include or ()),
+        exclude=tuple(arguments.exclude or ()),
+        select=codes(arguments, "select", analyzers),
+        ignore=codes(arguments, "ignore", analyzers),
+        sensitivity=arguments.sensitivity,
+        calibration=arguments.calibration,
+        against=arguments.against,
+        others=tuple(getattr(arguments, "others", ())),
+        checksum=bool(arguments.checksum),
     )
-    return Plan(analyzers, settings, severity(wishes.of("fail-on")), warnings)
+    return Plan(analyzers, settings, severity(Said(arguments.fail_on, "--fail-on")), warnings)
 
 
-def refuse_unread(wishes: Wishes, analyzers: Sequence[Selected]) -> None:
+def refuse_unread(arguments: argparse.Namespace, analyzers: Sequence[Selected]) -> None:
     """See that files beside the checkpoint that flags name are looked at; the configuration may name them for others.
 
     Raises:
@@ -115,39 +87,10 @@ def refuse_unread(wishes: Wishes, analyzers: Sequence[Selected]) -> None:
     """
     read = frozenset[Role]().union(*(selected.analyzer.reads_beside for selected in analyzers))
     for role in Role:
-        if role not in read and getattr(wishes.arguments, role.value) is not None:
-            raise UsageError(
-                f"--{role.value}", "no analyzer that runs looks at it", "name one that does with --analyzers"
-            )
-
-
-def configuration_for(named: str | None) -> Configuration:
-    """The configuration in the file that was named, or in the nearest folder from the current one upwards.
-
-    Raises:
-        UsageError: the file that was named cannot be read, or one of them is wrong.
-    """
-    if named is not None:
-        return read_configuration(Path(named))
-    try:
-        here = Path.cwd()
-    except OSError:  # somebody deleted the folder
-        return Configuration()
-    return find_configuration(here)
-
-
-def check_configured_options(configuration: Configuration) -> None:
-    """See that the tables of analyzers in the configuration are right.
-
-    Raises:
-        UsageError: an unknown analyzer or option, or a wrong value; the file is named.
-        AnalyzerError: an analyzer with a table does not load.
-    """
-    for name, table in configuration.options.items():
-        try:
-            build_options(name, load_analyzer(name).options, table)
-        except UsageError as error:
-            raise UsageError(f"{configuration.path}: {error.subject}", error.problem, error.remedy) from error
+        flag = f"--{role.value}"
+        is_given = getattr(arguments, role.value) is not None and flag not in arguments.configured
+        if is_given and role not in read:
+            raise UsageError(flag, "no analyzer that runs looks at it", "name one that does with --analyzers")
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -156,13 +99,13 @@ def split(text: str) -> tuple[str, ...]:
 
 
 def entries(said: Said) -> tuple[str, ...]:
-    """The entries of a list: of a flag separated by commas, of the configuration as they are; none where not said.
+    """The entries of a list separated by commas; none where nothing is said.
 
     Raises:
-        UsageError: a flag without any.
+        UsageError: a list without any.
     """
-    if not isinstance(said.value, str):
-        return tuple(said.value or ())
+    if said.value is None:
+        return ()
     found = split(said.value)
     if not found:
         raise UsageError(said.where, "names nothing; leave it out to take what is the default")
@@ -176,10 +119,7 @@ def analyzer_names(said: Said) -> tuple[str, ...]:
         UsageError: there is no such analyzer; the nearest is suggested.
     """
     names = entries(said)
-    known = analyzer_entry_points()
-    for name in names:
-        if name not in known:
-            raise UsageError(said.where, f"there is no analyzer {printable(name, 40)}", nearest(name, known))
+    require_analyzers(names, said.where)
     return names
 
 
@@ -205,19 +145,24 @@ def merged_options(configuration: Configuration, flags: Sequence[str]) -> Mappin
 
 
 def with_formats(
-    options: Mapping[str, Mapping[str, object]], names: Sequence[str], formats: str
+    options: Mapping[str, Mapping[str, object]], names: Sequence[str], arguments: argparse.Namespace
 ) -> Mapping[str, Mapping[str, object]]:
     """The options with `formats` for each named analyzer that has that option.
 
+    A flag comes before what is said of an analyzer, and must have a taker; the configuration comes after it.
+
     Raises:
-        UsageError: none has.
+        UsageError: no named analyzer has the option, or one does not take such formats.
     """
-    takers = [
-        name for name in names if "formats" in {field.name for field in option_fields(load_analyzer(name).options)}
-    ]
+    takers = [name for name in names if takes_formats(load_analyzer(name))]
+    given = {"formats": arguments.formats}
+    for name in takers:
+        require_formats(name, arguments.formats, "--formats")
+    if "--formats" in arguments.configured:
+        return {**options, **{name: {**given, **options.get(name, {})} for name in takers}}
     if not takers:
         raise UsageError("--formats", "no analyzer that runs has such an option", "name one with --analyzers")
-    return {**options, **{name: {**options.get(name, {}), "formats": formats} for name in takers}}
+    return {**options, **{name: {**options.get(name, {}), **given} for name in takers}}
 
 
 def memory_bytes(said: Said) -> int:
@@ -228,11 +173,10 @@ def memory_bytes(said: Said) -> int:
     """
     if said.value is None:
         return DEFAULT_MEMORY_BYTES
-    match = SIZE.fullmatch(said.value.strip())
-    unit = UNITS.get(match[2].lower()) if match else None
-    if match is None or unit is None:
-        raise UsageError(said.where, f"takes a size such as 512MiB or 2GB, not {shown(said.value)}")
-    return int(Fraction(match[1]) * unit)
+    n_bytes = bytes_of(said.value)
+    if n_bytes is None:
+        raise UsageError(said.where, f"takes {ACCEPTED_SIZE}, not {shown(said.value)}")
+    return n_bytes
 
 
 def thread_count(said: Said) -> int:
@@ -242,8 +186,8 @@ def thread_count(said: Said) -> int:
         UsageError: it is no whole number, negative, or more than can be meant.
     """
     number = text(said, "0")
-    if not NUMBER.fullmatch(number) or int(number) > MAX_THREADS:
-        raise UsageError(said.where, f"takes a whole number from 0 to {MAX_THREADS:,}, not {shown(number)}")
+    if not NUMBER.fullmatch(number) or int(number) > MOST_THREADS:
+        raise UsageError(said.where, f"takes a whole number from 0 to {MOST_THREADS:,}, not {shown(number)}")
     return int(number)
 
 
@@ -259,7 +203,7 @@ def severity(said: Said) -> Severity | None:
     return None if word == "never" else Severity[word.upper()]
 
 
-def codes(said: Said, analyzers: Sequence[Selected]) -> tuple[str, ...]:
+def codes(arguments: argparse.Namespace, key: str, analyzers: Sequence[Selected]) -> tuple[str, ...]:
     """Rule codes or prefixes in capital letters.
 
     Those of a flag are of some chosen analyzer; those of the configuration of any that is installed.
@@ -267,11 +211,12 @@ def codes(said: Said, analyzers: Sequence[Selected]) -> tuple[str, ...]:
     Raises:
         UsageError: no rule begins so; the nearest is suggested.
     """
+    said = Said(getattr(arguments, key), f"--{key}")
     wanted = tuple(code.upper() for code in entries(said))
     try:
         check_codes(wanted, [selected.analyzer for selected in analyzers], said.where)
     except UsageError:
-        if isinstance(said.value, str):
+        if said.where not in arguments.configured:
             raise
         check_codes(wanted, load_all().analyzers.values(), said.where)
     return wanted

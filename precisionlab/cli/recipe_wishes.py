@@ -22,8 +22,12 @@ def wish_of(arguments: argparse.Namespace) -> Wish:
     """What is asked for.
 
     Raises:
-        UsageError: a number that is none or cannot be meant, an unknown runtime, or an objective without what it needs.
+        UsageError: no budget, a number that is none or cannot be meant, an unknown runtime, or an objective without
+            what it needs.
     """
+    if all(getattr(arguments, limit) is None for limit in LIMITS):
+        flags = " ".join(f"--{limit.replace('_', '-')}" for limit in LIMITS)
+        raise UsageError("", f"one of the arguments {flags} is required", "see precisionlab recipe --help")
     bits = number_of(arguments.bits, "--bits", 0, MOST_BITS)
     sqnr = number_of(arguments.min_sqnr, "--min-sqnr", -MOST_DB, MOST_DB)
     size = None if arguments.size is None else memory_bytes(Said(arguments.size, "--size"))

@@ -39,11 +39,12 @@ def serve(arguments: argparse.Namespace) -> ExitCode:
 
 
 def command_of(arguments: argparse.Namespace) -> list[str]:
-    """What shows the app to one visitor."""
+    """What shows the app to one visitor, whatever the configuration says of browsers."""
     flags = [f"--{name}={getattr(arguments, name)}" for name in PASSED_ON if getattr(arguments, name) is not None]
+    config = [f"--config={Path(arguments.config).absolute()}"] if arguments.config is not None else []
     against = [f"--against={Path(arguments.against).absolute()}"] if arguments.against else []
     path = [str(Path(arguments.path).absolute())] if arguments.path is not None else []
-    return [sys.executable, "-m", "precisionlab", "open", *flags, *against, *path]
+    return [sys.executable, "-m", "precisionlab", "open", "--no-web", *flags, *config, *against, *path]
 
 
 def port_of(said: Said) -> int:

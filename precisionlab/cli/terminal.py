@@ -19,7 +19,14 @@ def wants_colour(choice: str) -> bool:
     """Whether to colour: by the flag, else on a terminal that NO_COLOR does not silence."""
     if choice != "auto":
         return choice == "always"
-    return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return is_terminal() and silencer() is None
+
+
+def silencer() -> str | None:
+    """The variable of the environment that says not to colour; None where none does."""
+    if os.environ.get("NO_COLOR"):
+        return "NO_COLOR"
+    return "TERM" if os.environ.get("TERM") == "dumb" else None
 
 
 def is_terminal() -> bool:

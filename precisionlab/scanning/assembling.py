@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
 
 from precisionlab.analysis.options import option_values
 from precisionlab.analysis.report import (
@@ -23,6 +24,8 @@ from precisionlab.checkpoints import Checkpoint, TensorInfo
 from precisionlab.scanning.identities import checksummed, identities
 from precisionlab.scanning.reproducing import command_of
 from precisionlab.scanning.settings import Selected, Settings
+
+T = TypeVar("T")
 
 LIBRARIES = ("precisionlab", "numpy", "numba", "torch")
 """Whose versions a report states: those that compute."""
@@ -81,26 +84,34 @@ def whole_report(checkpoints: Sequence[CheckpointReport], unreadable: Sequence[U
     Where checksums are asked for, files of checkpoints that are complete have them.
     """
     analyzers, settings = asked.analyzers, asked.settings
-    beside = {role: identities(files) for role, files in asked.beside.items()}
+    beside = {role: identities(files) for role, files in sorted(asked.beside.items())}
     if settings.checksum:
         checkpoints = [with_checksums(checkpoint) for checkpoint in checkpoints]
         beside = {role: checksummed(files) for role, files in beside.items()}
     return Report(
         checkpoints=tuple(checkpoints),
         unreadable=tuple(unreadable),
-        analyzers={selected.analyzer.name: analyzer_summary(selected, settings) for selected in analyzers},
+        analyzers=by_name({selected.analyzer.name: analyzer_summary(selected, settings) for selected in analyzers}),
         rules=rule_summaries(analyzers, settings),
-        settings={
-            "include": settings.include,
-            "exclude": settings.exclude,
-            "select": settings.select,
-            "ignore": settings.ignore,
-            **{role.value: path for role, path in settings.beside.items()},
-        },
+        settings=by_name(
+            {
+                "include": settings.include,
+                "exclude": settings.exclude,
+                "select": settings.select,
+                "ignore": settings.ignore,
+                **{role.value: path for role, path in settings.beside.items()},
+                **({"others": settings.others} if settings.others else {}),
+            }
+        ),
         run=circumstances(asked.started, settings),
         command=command_of((checkpoint.path for checkpoint in checkpoints), analyzers, settings),
         beside=beside,
     )
+
+
+def by_name(values: Mapping[str, T]) -> dict[str, T]:
+    """In the order in which JSON has them, so that a report that is read back looks like the one that was written."""
+    return {name: values[name] for name in sorted(values)}
 
 
 def with_checksums(checkpoint: CheckpointReport) -> CheckpointReport:
@@ -128,7 +139,7 @@ def analyzer_summary(selected: Selected, settings: Settings) -> AnalyzerSummary:
     """What a report keeps of an analyzer that ran."""
     analyzer = selected.analyzer
     return AnalyzerSummary(
-        options=option_values(selected.options),
+        options=by_name(option_values(selected.options)),
         question=analyzer.question,
         definitions=analyzer.definitions,
         rules=tuple(rule.code for rule in analyzer.rules if settings.keeps(rule.code)),
@@ -143,7 +154,7 @@ def circumstances(started: datetime, settings: Settings) -> Run:
         seconds=round((now - started).total_seconds(), 3),
         device=settings.device,
         threads=settings.n_threads,
-        versions={"python": platform.python_version(), **installed_versions()},
+        versions=by_name({"python": platform.python_version(), **installed_versions()}),
         platform=f"{platform.system()} {platform.machine()}",
     )
 

@@ -1,40 +1,29 @@
 """Configuration files: `precisionlab.toml`, or `[tool.precisionlab]` in `pyproject.toml`."""
 
-import tomllib
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from precisionlab.analysis.options import nearest
 from precisionlab.errors import UsageError
-from precisionlab.escaping import printable
+from precisionlab.scanning.configuration_keys import AT_TOP, TABLES
+from precisionlab.scanning.configuration_values import command_values, top_values
+from precisionlab.scanning.toml_files import tables_of
 
 OWN_FILE, SHARED_FILE = "precisionlab.toml", "pyproject.toml"
-TEXT_LISTS = ("analyzers", "include", "exclude", "select", "ignore")
-TEXTS = ("device", "fail-on", "memory", "sensitivity", "calibration", "against")
-INTEGERS = ("threads",)
-KEYS = (*TEXT_LISTS, *TEXTS, *INTEGERS)
-
-EXAMPLES = {
-    "analyzers": '["range"]',
-    "include": '["*.weight"]',
-    "exclude": '["*.bias"]',
-    "select": '["PL00"]',
-    "ignore": '["PL012"]',
-    "device": '"auto"',
-    "fail-on": '"warning"',
-    "memory": '"2GiB"',
-    "sensitivity": '"fisher.safetensors"',
-    "calibration": '"activations.safetensors"',
-    "against": '"base.safetensors"',
-}
-
-MAX_BYTES = 1 << 20
-"""Longest configuration file that is read: one by mistake may be anything."""
-
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the file says of one key."""
+
+    value: Any
+    """As TOML has it."""
+    place: str
+    """`threads`, or `recipe.threads` where it stands in a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +33,33 @@ class Configuration:
     path: Path | None = None
     """The file; None where there is none."""
     values: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    """By key of `KEYS`."""
+    """At the top, by key."""
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: NOTHING)
+    """By command and key."""
     options: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: NOTHING)
     """By analyzer and option."""
+
+    def entry(self, command: str, key: str) -> Entry | None:
+        """What holds for a command: its table comes before the top; None where neither has the key."""
+        table = self.tables.get(command, NOTHING)
+        if key in table:
+            return Entry(table[key], f"{command}.{key}")
+        is_shared = key in AT_TOP and command in AT_TOP[key].commands
+        return Entry(self.values[key], key) if is_shared and key in self.values else None
+
+    def where(self, place: str) -> str:
+        """The file and a place in it, as errors name them."""
+        return f"{self.path}: {place}"
+
+    def located(self, path: str) -> str:
+        """A path that the file names, seen from the current folder; relative ones begin at the file's folder."""
+        home = os.path.expanduser(path)  # noqa: PTH111 - as it is where there is no such user
+        if self.path is None or not path or Path(home).is_absolute():
+            return home
+        try:
+            return os.path.relpath(self.path.parent / home)
+        except (OSError, ValueError):  # the current folder is gone, or on another drive
+            return str(self.path.parent / home)
 
 
 def find_configuration(start: Path) -> Configuration:
@@ -92,73 +105,32 @@ def shared_table(path: Path) -> object:
     """`[tool.precisionlab]` of a `pyproject.toml`; None where there is none.
 
     Raises:
-        UsageError: as for `tables_of`.
+        UsageError: the file cannot be read, is too long or does not parse.
     """
     tools = tables_of(path).get("tool")
     return tools.get("precisionlab") if isinstance(tools, dict) else None
 
 
-def tables_of(path: Path) -> dict[str, Any]:
-    """The TOML document.
-
-    Raises:
-        UsageError: it cannot be read, is too long or does not parse.
-    """
-    content = content_of(path)
-    try:
-        return tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise UsageError(str(path), "is not valid TOML (not UTF-8)") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(str(path), f"is not valid TOML ({printable(str(error))})") from error
-    except RecursionError as error:
-        raise UsageError(str(path), "is nested too deeply for a configuration") from error
-
-
-def content_of(path: Path) -> bytes:
-    """What the file holds.
-
-    Raises:
-        UsageError: it cannot be read, or is too long.
-    """
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(str(path), f"cannot be read ({(error.strerror or 'unknown cause').lower()})") from error
-    if len(content) > MAX_BYTES:
-        raise UsageError(str(path), f"is too long for a configuration: more than {MAX_BYTES:,} bytes")
-    return content
-
-
 def configuration_of(path: Path, table: object) -> Configuration:
-    """Check keys and types; options of analyzers are checked when the analyzers are loaded.
+    """Check keys and values: those at the top, then those of commands. Options are checked when analyzers are loaded.
 
     Raises:
-        UsageError: an unknown key (the nearest is suggested), or a value of a wrong type.
+        UsageError: an unknown key or table (the nearest is suggested), or a wrong value.
     """
     if not isinstance(table, dict):
         raise UsageError(str(path), "its tool.precisionlab is not a table")
-    named = {key.replace("_", "-"): value for key, value in table.items()}
-    values = {key: value for key, value in named.items() if key in KEYS or not isinstance(value, dict)}
-    options = {key: value for key, value in table.items() if key.replace("_", "-") not in values}
-    for key, value in values.items():
-        if key not in KEYS:
-            raise UsageError(str(path), f"there is no key {printable(key, 60)}", nearest(key, dict.fromkeys(KEYS)))
-        check_value(path, key, value)
-    return Configuration(path, MappingProxyType(values), MappingProxyType(options))
+    analyzers = analyzers_for(table)
+    options = {name: value for name, value in table.items() if isinstance(value, dict) and name in analyzers}
+    others = {name: value for name, value in table.items() if name not in {*options, *TABLES}}
+    values = top_values(path, others, analyzers)
+    tables = {name: command_values(path, name, value) for name, value in table.items() if name in TABLES}
+    return Configuration(path, *map(MappingProxyType, (values, tables, options)))
 
 
-def check_value(path: Path, key: str, value: object) -> None:
-    """Raise a UsageError unless the value is of the key's type."""
-    if key in TEXT_LISTS and not (isinstance(value, list) and all(isinstance(entry, str) for entry in value)):
-        raise wrong_type(path, key, f"a list of texts, such as {EXAMPLES[key]}", value)
-    if key in INTEGERS and type(value) is not int:
-        raise wrong_type(path, key, "a whole number", value)
-    if key in TEXTS and not isinstance(value, str):
-        raise wrong_type(path, key, f"a text, such as {EXAMPLES[key]}", value)
+def analyzers_for(table: Mapping[str, object]) -> Collection[str]:
+    """The names of the installed analyzers, if some table may be named after one."""
+    if not any(isinstance(value, dict) and name not in TABLES for name, value in table.items()):
+        return ()
+    from precisionlab.scanning.discovery import analyzer_entry_points  # noqa: PLC0415 - with it comes numpy
 
-
-def wrong_type(path: Path, key: str, accepted: str, value: object) -> UsageError:
-    """The error for a value of another type."""
-    return UsageError(f"{path}: {key}", f"takes {accepted}, not {printable(repr(value), 60)}")
+    return analyzer_entry_points().keys() - {*TABLES}

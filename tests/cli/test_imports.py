@@ -45,7 +45,7 @@ def test_help_imports_nothing_but_the_grammar(
     assert not imported & (NEVER | {"numpy", "shtab", "analyzers", "precisionlab.reports", "precisionlab.checkpoints"})
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["explain", "PL020"], ["explain", "range"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["list"], ["explain", "PL020"], ["explain", "range"], ["config"]], ids=" ".join)
 def test_lists_and_pages_import_analyzers_only(
     environment: Mapping[str, str], tmp_path: Path, arguments: Sequence[str]
 ) -> None:

@@ -15,8 +15,9 @@ from types import ModuleType
 
 import pytest
 
-from precisionlab.cli.parser import build_parser
+from precisionlab.cli.parser import build_parser, parse
 from precisionlab.cli.serving import command_of
+from precisionlab.cli.settled import settled
 from tests.cli.conftest import Command, Process
 
 TIMEOUT_SECONDS = 30
@@ -111,7 +112,7 @@ def test_another_checkpoint_stands_beside(environment: Mapping[str, str], tmp_pa
     """The one that `--against` names; both are named on the screen."""
     changed = str(Path(healthy).parent / "changed.safetensors")
     with terminal(environment, tmp_path, ["open", changed, "--against", healthy]) as it:
-        it.wait_for("10 tensors against healthy")
+        it.wait_for("11 tensors against healthy")
         it.press("q")
         assert it.process.wait(TIMEOUT_SECONDS) == 0
 
@@ -181,6 +182,17 @@ def test_visitors_see_the_other_checkpoint_too(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     arguments = build_parser().parse_args(["open", "a.safetensors", "--against", "b.safetensors", "--web"])
     assert command_of(arguments)[-2:] == [f"--against={tmp_path / 'b.safetensors'}", str(tmp_path / "a.safetensors")]
+
+
+def test_visitors_are_not_served_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration that says to serve is there for whoever starts the server, and is the same for all."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "served.toml").write_text('threads = 2\n[open]\nweb = true\ntheme = "textual-light"')
+    server = settled(parse(["open", "--config", "served.toml"]))
+    assert server.web
+    visitor = settled(parse(command_of(server)[3:]))
+    assert (visitor.web, visitor.threads, visitor.theme) == (False, "2", "textual-light")
+    assert visitor.configuration.values == server.configuration.values
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from precisionlab import replacement
-from precisionlab.cli import scan_command
+from precisionlab.cli import running
 from precisionlab.errors import ReportError
 from precisionlab.reports import writers
 from precisionlab.reports.json_report import read
+from precisionlab.scanning.configuration_keys import REPORT_FORMATS
 
 Command = Callable[..., tuple[int, str, str]]
-FORMATS = ("text", "json", "jsonl", "markdown", "html")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_exit_code_depends_on_the_report_alone(
     assert command("scan", sick, "-q", *flags)[0] == code
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", REPORT_FORMATS)
 def test_the_exit_code_is_the_same_in_every_format(command: Command, sick: str, healthy: str, format_name: str) -> None:
     """Renderers decide nothing."""
     assert command("scan", healthy, "--format", format_name)[0] == 0
@@ -141,7 +141,7 @@ def impossible(folder: Path) -> dict[str, str]:
     (folder / "dangling.json").symlink_to("/nowhere/x.json")
     return {
         "report": "report: has no suffix to tell its format; use one of .txt .json ",
-        "report.xml": "report.xml: no report format has the suffix .xml; use one of .txt .json ",
+        "report.yml": "report.yml: no report format has the suffix .yml; use one of .txt .json ",
         "nowhere/report.json": "nowhere/report.json: cannot be written: no such file or directory; nothing was read",
         "folder.json": "folder.json: cannot be written: it is a folder",
         "pipe.json": "pipe.json: cannot be written: it is a device or a pipe",
@@ -149,7 +149,7 @@ def impossible(folder: Path) -> dict[str, str]:
         "dangling.json": "dangling.json: cannot be written: no such file or directory",
         f"{'x' * 300}.json": "cannot be written: file name too long",
         "/proc/x.json": "/proc/x.json: cannot be written: ",
-        "\x1b[31m.xml": r"\x1b[31m.xml: no report format has the suffix .xml",
+        "\x1b[31m.yml": r"\x1b[31m.yml: no report format has the suffix .yml",
     }
 
 
@@ -161,7 +161,7 @@ def test_targets_are_tried_before_the_scan(
     def fail(*_: object) -> object:
         raise AssertionError("a scan was begun")
 
-    monkeypatch.setattr(scan_command, "Scan", fail)
+    monkeypatch.setattr(running, "Scan", fail)
     targets = impossible(tmp_path)
     before = sorted(os.listdir(tmp_path))  # noqa: PTH208 - names are enough
     for target, problem in targets.items():

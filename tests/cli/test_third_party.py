@@ -74,7 +74,7 @@ def test_it_runs_beside_the_built_in_one(process: Process, installed: Mapping[st
     (checkpoint,) = report["checkpoints"]
     by_analyzer = {name: [r for r in checkpoint["results"] if r["analyzer"] == name] for name in report["analyzers"]}
     assert {name: len(results) for name, results in by_analyzer.items()} == {"range": 38, "signs": 37, "sums": 38}
-    assert report["analyzers"]["signs"] == {"limit": 100}
+    assert report["analyzers"]["signs"]["options"] == {"limit": 100}
     assert any(result["findings"] for result in by_analyzer["signs"])
     assert by_analyzer["sums"][-1]["status"] == "failed"
     assert by_analyzer["sums"][-1]["reason"] == r"RuntimeError: no sum \x1b[31m"
@@ -105,7 +105,7 @@ def test_it_is_listed_and_explained(process: Process, installed: Mapping[str, st
     assert done.stderr.startswith("precisionlab: warning: broken: the analyzer cannot be loaded")
     lists = json.loads(done.stdout)
     structural = ["cp", "lowrank", "manifold", "spectrum", "symmetry", "topology", "wavelet"]
-    built_in = ["bits", "difference", "quantization", "range", "rounding", "summation", *structural]
+    built_in = ["bits", "delta", "difference", "merge", "quantization", "range", "rounding", "summation", *structural]
     assert [row["name"] for row in lists["analyzers"]] == sorted([*built_in, "nonsense", "signs", "sums"])
     assert "XY001" in {row["code"] for row in lists["rules"]}
     done = process("explain", "signs", variables=installed)

@@ -7,7 +7,7 @@ import pytest
 
 Command = Callable[..., tuple[int, str, str]]
 
-FORMATS = "(choose from 'text', 'json', 'jsonl', 'markdown', 'html'); see precisionlab scan --help"
+FORMATS = "(choose from 'text', 'json', 'jsonl', 'markdown', 'html', "
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ FORMATS = "(choose from 'text', 'json', 'jsonl', 'markdown', 'html'); see precis
         (["explain"], "the following arguments are required: RULE|ANALYZER; see precisionlab explain --help"),
         (
             ["scna"],
-            "argument COMMAND: invalid choice: 'scna' (choose from 'open', 'scan', 'recipe', 'list', 'explain', 'formats', 'inspect', '",
+            "argument COMMAND: invalid choice: 'scna' (choose from 'open', 'scan', 'compare', ",
         ),
         (["scan", "x", "--ouput", "y.json"], "there is no flag --ouput; did you mean --output?"),
         (["scan", "x", "--ouput=y.json"], "there is no flag --ouput; did you mean --output?"),
@@ -79,7 +79,16 @@ def test_a_mistake_is_one_line(command: Command, arguments: Sequence[str], error
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["scan", "--help"], ["list", "-h"], ["explain", "--help"], ["inspect", "--help"], ["sum", "-h"]],
+    [
+        ["--help"],
+        ["scan", "--help"],
+        ["list", "-h"],
+        ["explain", "--help"],
+        ["inspect", "--help"],
+        ["sum", "-h"],
+        ["report", "-h"],
+        ["config", "-h"],
+    ],
 )
 def test_help_is_a_result(command: Command, arguments: Sequence[str]) -> None:
     """It goes to standard output and ends with 0."""
@@ -172,7 +181,7 @@ CONFIGURED = [
     ("threads = -1", "threads: takes a whole number from 0 to 1,024, not -1"),
     ('device = "gpu"', "device: takes auto, cpu, cuda, cuda:N or mps, not gpu"),
     ('analyzers = ["rnage"]', "analyzers: there is no analyzer rnage; did you mean range?"),
-    ("[rnage]\nx = 1", "rnage: there is no such analyzer; did you mean range?"),
+    ("[rnage]\nx = 1", "rnage: there is no such analyzer or command; did you mean range?"),
     ("[range]\nmin_chanels = 4", "range.min_chanels: range has no such option; did you mean min_channels?"),
     ("[range]\nmin_channels = 2.5", "range.min_channels: takes a whole number of at least 2, not 2.5"),
 ]

@@ -13,7 +13,7 @@ import precisionlab
 from precisionlab.analysis.beside import Role
 from precisionlab.analysis.report import CheckpointReport
 from precisionlab.analysis.results import Status
-from precisionlab.checkpoints import FileReader, TensorInfo
+from precisionlab.checkpoints import FileReader, TensorInfo, open_checkpoint
 from precisionlab.checkpoints.model import ByteRange
 from precisionlab.cli.main import main
 from precisionlab.errors import UsageError
@@ -143,6 +143,27 @@ def test_another_checkpoint_is_matched_by_full_names_alone() -> None:
     assert other.check([header("a.weight")]) == ()
     with pytest.raises(UsageError, match="holds nothing for any tensor"):
         other.check([header("d.weight")])
+
+
+def test_further_checkpoints_give_what_they_have(model: str, beside: Beside) -> None:
+    """In their order, under whatever names they have it, of those that have it; and what only the reference has."""
+    with open_checkpoint(model) as checkpoint:
+        infos = checkpoint.tensors
+    weights = {name: np.full(SHAPE, 1.0, np.float32) for name in ("layers.0.weight", "layers.1.weight")}
+    one = beside(weights, "one.safetensors")
+    two = beside({f"model.{name}": 2 * array for name, array in weights.items()}, "two.safetensors")
+    base = beside({**weights, "gone.weight": np.ones(3, np.float32)}, "base.safetensors")
+    settings = Settings(against=base, others=(one, two))
+    by_name = {info.name: info for info in infos}
+    with opened(settings) as companions, FileReader() as reader:
+        matched = companions.matched(infos)
+        others = matched.others_of(by_name["layers.1.weight"], reader, settings)
+        assert [tensor.info.name for tensor in others] == ["layers.1.weight", "model.layers.1.weight"]
+        assert [float(tensor.values().mean()) for tensor in others] == [1, 2]
+        assert matched.others_of(by_name["layers.2.weight"], reader, settings) == ()
+        (left,) = matched.unmatched(reader, settings)[Role.REFERENCE]
+        assert left.info.name == "gone.weight"
+    assert companions.files["others"] == (one, two)
 
 
 def test_no_files_are_no_companions() -> None:

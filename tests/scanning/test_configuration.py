@@ -1,11 +1,14 @@
 """Configuration files: where they are looked for, and what each mistake in one is answered with."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from precisionlab.errors import UsageError
 from precisionlab.scanning.configuration import find_configuration, read_configuration
+
+Install = Callable[..., None]
 
 
 def test_no_file_is_an_empty_configuration(tmp_path: Path) -> None:
@@ -41,11 +44,24 @@ def test_a_pyproject_without_the_table_is_passed_over(tmp_path: Path, text: str)
 def test_keys_and_tables_are_told_apart(tmp_path: Path) -> None:
     """Tables are options of analyzers; keys may be written with dashes or underscores."""
     path = tmp_path / "some.toml"
-    path.write_text('fail_on = "note"\ninclude = ["*.weight"]\n[range]\nmin_channels = 4\n[other]\n')
+    path.write_text('fail_on = "note"\ninclude = ["*.weight"]\n[range]\nmin_channels = 4\n[bits]\n')
     configuration = read_configuration(path)
     assert configuration.values == {"fail-on": "note", "include": ["*.weight"]}
-    assert configuration.options == {"range": {"min_channels": 4}, "other": {}}
+    assert configuration.options == {"range": {"min_channels": 4}, "bits": {}}
     assert configuration.path == path
+
+
+def test_an_analyzer_may_be_called_like_a_key(tmp_path: Path, install: Install) -> None:
+    """A table is the analyzer's, any other value the key's."""
+    install("party", {"quiet": "thirdparty:quiet"}, thirdparty="raise SystemExit")
+    path = tmp_path / "precisionlab.toml"
+    path.write_text("[quiet]\nx = 1")
+    assert read_configuration(path).options == {"quiet": {"x": 1}}
+    path.write_text("quiet = true")
+    assert read_configuration(path).values == {"quiet": True}
+    path.write_text("[color]\nx = 1")
+    with pytest.raises(UsageError, match="color: takes a text, such as "):
+        read_configuration(path)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +74,9 @@ def test_keys_and_tables_are_told_apart(tmp_path: Path) -> None:
         ("[select]\nx = 1", "select: takes a list of texts"),
         ("memory = 12", """memory: takes a text, such as "2GiB", not 12"""),
         ("device = 1979-05-27", "device: takes a text, such as "),
-        ('threads = "2"', "threads: takes a whole number, not '2'"),
-        ("threads = true", "threads: takes a whole number, not True"),
-        ("threads = 1.5", "threads: takes a whole number, not 1.5"),
+        ('threads = "2"', "threads: takes a whole number, such as 4, not '2'"),
+        ("threads = true", "threads: takes a whole number, such as 4, not True"),
+        ("threads = 1.5", "threads: takes a whole number, such as 4, not 1.5"),
         ("a = = 1", "is not valid TOML (Invalid value (at line 1, column 5))"),
         (f"a = {'[' * 100_000}", "is nested too deeply for a configuration"),
         (f"# {'x' * (1 << 20)}", "is too long for a configuration: more than 1,048,576 bytes"),
