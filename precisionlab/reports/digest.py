@@ -9,12 +9,13 @@ from precisionlab.analysis.report import CheckpointReport, Report, RuleSummary, 
 from precisionlab.analysis.results import Finding, Measurement, Result, Status
 from precisionlab.analysis.rules import Severity
 from precisionlab.escaping import printable
+from precisionlab.reports import novelties
 from precisionlab.reports.quantities import byte_size, count, counted, measured, shape, short_count, shown_name
 
 
 @dataclass(frozen=True, slots=True)
 class RuleGroup:
-    """The findings of one rule in one checkpoint, in the checkpoint's order."""
+    """The findings of one rule in one checkpoint, those first that no baseline knows, else in the checkpoint's order."""
 
     code: str
     severity: Severity
@@ -26,6 +27,12 @@ class RuleGroup:
     def n_tensors(self) -> int:
         """Distinct tensors concerned; 0 where the findings are about the checkpoint itself."""
         return len({finding.subject for finding in self.findings} - {None})
+
+    @property
+    def extent(self) -> str:
+        """Where it fired, and how that stands to a baseline: `11 tensors`, `11 tensors; 8 new, 3 known`."""
+        tensors = counted(self.n_tensors, "tensor") if self.n_tensors else "checkpoint"
+        return "; ".join(filter(None, (tensors, novelties.within_rule(self.findings))))
 
     @property
     def remedies(self) -> tuple[str, ...]:
@@ -76,11 +83,21 @@ def progress(checkpoint: CheckpointReport) -> str:
     return n_tensors if checkpoint.complete else f"{n_tensors}, {count(n_analysed(checkpoint))} analysed, interrupted"
 
 
+def interruption(checkpoint: CheckpointReport) -> str:
+    """How far the scan of a checkpoint came that was interrupted: `interrupted after 3 of 291 tensors`."""
+    return f"interrupted after {count(n_analysed(checkpoint))} of {counted(len(checkpoint.tensors), 'tensor')}"
+
+
 def rule_groups(checkpoint: CheckpointReport, rules: Iterable[RuleSummary]) -> tuple[RuleGroup, ...]:
     """The checkpoint's findings by severity, the severest first, then by code."""
+    return grouped(checkpoint.findings, rules)
+
+
+def grouped(findings: Iterable[Finding], rules: Iterable[RuleSummary]) -> tuple[RuleGroup, ...]:
+    """The findings of each rule, the severest first, then by code."""
     known = {rule.code: rule for rule in rules}
     groups: dict[tuple[int, str], list[Finding]] = {}
-    for finding in checkpoint.findings:
+    for finding in findings:
         groups.setdefault((-finding.severity, finding.code), []).append(finding)
     return tuple(
         rule_group(known.get(code), tuple(found)) for (_, code), found in sorted(groups.items(), key=lambda g: g[0])
@@ -91,7 +108,7 @@ def rule_group(rule: RuleSummary | None, findings: tuple[Finding, ...]) -> RuleG
     """One group; a rule that the report does not list keeps its code alone."""
     first = findings[0]
     name, summary = (rule.name, rule.summary) if rule else ("", "")
-    return RuleGroup(first.code, first.severity, name, summary, findings)
+    return RuleGroup(first.code, first.severity, name, summary, novelties.newest_first(findings))
 
 
 def standings(checkpoint: CheckpointReport) -> tuple[Standing, ...]:
@@ -143,8 +160,8 @@ def own_measurements(checkpoint: CheckpointReport) -> Table:
 
 
 def is_tabulated(measurement: Measurement, result: Result) -> bool:
-    """Whether a table of the result has a row for what the measurement's labels name, such as a format."""
-    labels = set(measurement.metric.labels.values())
+    """Whether a table of the result has a row for the measurement, or for what its labels name, such as a format."""
+    labels = {measurement.metric.name, *measurement.metric.labels.values()}
     tables = (figure for figure in result.figures if isinstance(figure, Table))
     return any(row[0] in labels for table in tables for row in table.rows if row)
 
@@ -191,7 +208,12 @@ def severity_counts(report: Report) -> Mapping[Severity, int]:
 
 
 def found(report: Report) -> str:
-    """How many findings of each severity: `3 errors, 12 warnings, 40 notes`; `no findings`; `no rules were asked`."""
+    """How many findings of each severity: `3 errors, 12 warnings, 40 notes`; `no findings`; `no rules were asked`.
+
+    Where they were held against a baseline, how they stand to it: `2 new (1 error, 1 warning), 14 known, 1 gone`.
+    """
+    if report.baseline is not None:
+        return novelties.told(report) if was_judged(report) else "figures alone"
     counts = [counted(number, severity.label) for severity, number in severity_counts(report).items() if number]
     return ", ".join(counts) or ("no findings" if report.rules else "no rules were asked")
 
@@ -203,10 +225,23 @@ def was_judged(report: Report) -> bool:
 
 def why_unjudged(report: Report) -> str:
     """Why there was no rule: `bits has none`, `bits and sizes have none`."""
+    if report.baseline is not None:
+        return "figures alone were compared"
     if report.settings.get("select") or report.settings.get("ignore"):
         return "--select and --ignore leave none"
     names = [printable(name) for name in report.analyzers]
     return f"{' and '.join(names) or 'no analyzer'} {'have' if len(names) > 1 else 'has'} none"
+
+
+def gone(report: Report) -> tuple[RuleGroup, ...]:
+    """What the baseline has and is found no more, by rule."""
+    missing = report.baseline.gone if report.baseline is not None else ()
+    return grouped(missing, report.rules)
+
+
+def capitalised(sentence: str) -> str:
+    """The sentence with a capital first letter."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def absence(report: Report) -> str:
@@ -229,9 +264,13 @@ def looked_at(report: Report) -> str:
 
 
 def within(report: Report) -> str:
-    """What was asked: `in 291 tensors of 2 checkpoints`; where no rule was, of what, and why."""
+    """What was asked: `in 291 tensors of 2 checkpoints`; where no rule was, of what, and why, or against what."""
+    if report.baseline is not None and not was_judged(report):
+        return f"of {counted(len(report.checkpoints), 'checkpoint')}, {novelties.baseline_line(report)}"
     tensors = looked_at(report)
-    return f"in {tensors}" if was_judged(report) else f"of {tensors}: {why_unjudged(report)}"
+    if not was_judged(report):
+        return f"of {tensors}: {why_unjudged(report)}"
+    return ", ".join(filter(None, (f"in {tensors}", novelties.baseline_line(report))))
 
 
 def nothing_analysed(report: Report) -> bool:

@@ -5,14 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from precisionlab.analysis.report import CheckpointReport, Report
-from precisionlab.analysis.results import Finding, Metric, Result, Scalar, Status
+from precisionlab.analysis.results import Finding, Result, Scalar, Status
 from precisionlab.escaping import printable
 from precisionlab.reports import digest
 from precisionlab.reports.digest import Standing
-from precisionlab.reports.html_figures import figure_markup
-from precisionlab.reports.json_encoding import Json, MetricKeys, scalar
+from precisionlab.reports.html_figures import Charts, figure_record
+from precisionlab.reports.json_encoding import Json, scalar
 from precisionlab.reports.markup import Markup
 from precisionlab.reports.quantities import shape, shown_name, shown_unit
+from precisionlab.reports.tensor_columns import TensorColumn, metric_label
 
 DETAILED = 500
 """Tensors of a report whose figures, findings' texts and measurements are all embedded."""
@@ -24,34 +25,8 @@ MOST_FINDINGS = 20_000
 """Up to so many findings, their texts are embedded for all tensors."""
 FIRST_COLUMNS = 3
 """Measurements that the table shows before the reader chooses."""
-PREFERRED = (
-    "smallest_magnitude",
-    "largest_magnitude",
-    "narrowest_format",
-    "zeros_share",
-    "subnormals_share",
-    "dynamic_range",
-    "lossless_share",
-    "distinct_values",
-    "infinities",
-    "nans",
-)
-"""Names of measurements that are shown first, where the report has them."""
 EXACT_INTEGERS = 2**53
 """Larger integers are no numbers for a browser; they travel as text."""
-
-
-@dataclass(slots=True)
-class Column:
-    """One measurement of all tensors."""
-
-    key: str
-    metric: Metric
-    analyzer: str
-    values: list[Scalar | None]
-    """By the tensor's place; None where it was not measured."""
-    rank: int
-    """How early its analyzer tells it: the earliest of its places in the results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,41 +78,7 @@ def brief(value: Scalar) -> object:
     return {"int": f"{value:,}"} if abs(value) > EXACT_INTEGERS else value
 
 
-def columns(checkpoint: CheckpointReport) -> list[Column]:
-    """All that was measured of tensors: first what most of them have, of that the preferred, then as analyzers tell it."""
-    places = {tensor.name: place for place, tensor in enumerate(checkpoint.tensors)}
-    keys = MetricKeys()
-    found: dict[tuple[str, str], Column] = {}
-    for result in digest.tensor_results(checkpoint):
-        place = places.get(result.subject or "")
-        for rank, measurement in enumerate(result.measurements if place is not None else ()):
-            key = keys.key(measurement.metric)
-            column = found.get((result.analyzer, key))
-            if column is None:
-                empty: list[Scalar | None] = [None] * len(checkpoint.tensors)
-                column = found[result.analyzer, key] = Column(key, measurement.metric, result.analyzer, empty, rank)
-            column.values[place or 0] = measurement.value
-            column.rank = min(column.rank, rank)
-    analyzers = list(dict.fromkeys(analyzer for analyzer, _ in found))
-    return sorted(found.values(), key=lambda one: (*standing(one), analyzers.index(one.analyzer), one.rank))
-
-
-def standing(column: Column) -> tuple[bool, int]:
-    """What columns are ordered by first: whether few tensors have it, and how far it is preferred."""
-    return is_rare(column), preference(column.metric)
-
-
-def is_rare(column: Column) -> bool:
-    """Whether fewer than half of the tensors have it, as of types that few tensors are of."""
-    return 2 * (len(column.values) - column.values.count(None)) < len(column.values)
-
-
-def preference(metric: Metric) -> int:
-    """How early a measurement is shown."""
-    return PREFERRED.index(metric.name) if metric.name in PREFERRED else len(PREFERRED)
-
-
-def table_data(entries: Sequence[Standing], measured: Sequence[Column], most: int) -> Json:
+def table_data(entries: Sequence[Standing], measured: Sequence[TensorColumn], most: int) -> Json:
     """The table of all tensors, column by column."""
     return {
         "names": [shown_name(entry.tensor.name) for entry in entries],
@@ -152,7 +93,7 @@ def table_data(entries: Sequence[Standing], measured: Sequence[Column], most: in
     }
 
 
-def column_data(column: Column, *, embed: bool) -> Json:
+def column_data(column: TensorColumn, *, embed: bool) -> Json:
     """What a measurement is called; its values where there is room."""
     return {
         "key": printable(column.key),
@@ -162,36 +103,41 @@ def column_data(column: Column, *, embed: bool) -> Json:
     }
 
 
-def metric_label(metric: Metric) -> str:
-    """A metric in words: `overflows (float16)`, `dead channels (axis 0)`."""
-    labels = ", ".join(f"{key} {value}" if value.isdecimal() else value for key, value in metric.labels.items())
-    return printable(metric.name.replace("_", " ") + (f" ({labels})" if labels else ""))
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the details of a checkpoint's tensors are made from."""
+
+    entries: Sequence[Standing]
+    measured: Sequence[TensorColumn]
+    full: frozenset[int]
+    """Places of the tensors with all details."""
+    all_texts: bool
+    """Whether the others have their findings in full."""
+    charts: Charts
 
 
-def details_data(
-    checkpoint: CheckpointReport, entries: Sequence[Standing], measured: Sequence[Column], where: Limits, at: int
-) -> Json:
+def details_data(checkpoint: CheckpointReport, wanted: Details) -> Json:
     """Details by the tensor's place, for those that have any in the page."""
     results: dict[str, list[Result]] = {}
     for result in digest.tensor_results(checkpoint):
         results.setdefault(result.subject or "", []).append(result)
     details: dict[str, Json] = {}
-    for place, entry in enumerate(entries):
-        if (at, place) in where.detailed:
-            details[str(place)] = full_details(entry, place, measured, results.get(entry.tensor.name, []))
-        elif where.all_texts and entry.findings:
+    for place, entry in enumerate(wanted.entries):
+        if place in wanted.full:
+            details[str(place)] = full_details(entry, place, wanted, results.get(entry.tensor.name, []))
+        elif wanted.all_texts and entry.findings:
             details[str(place)] = {"findings": [finding_data(finding) for finding in entry.findings]}
     return details
 
 
-def full_details(entry: Standing, place: int, measured: Sequence[Column], results: Iterable[Result]) -> Json:
+def full_details(entry: Standing, place: int, wanted: Details, results: Iterable[Result]) -> Json:
     """All that the report has of a tensor."""
     answers = list(results)
-    values = ((at, column.values[place]) for at, column in enumerate(measured))
+    values = ((at, column.values[place]) for at, column in enumerate(wanted.measured))
     return {
         "measurements": [(at, brief(value)) for at, value in values if value is not None],
         "findings": [finding_data(finding) for finding in entry.findings],
-        "figures": [figure_markup(figure) for answer in answers for figure in answer.figures],
+        "figures": [figure_record(figure, wanted.charts) for answer in answers for figure in answer.figures],
         "unanswered": [
             f"{printable(answer.analyzer)} {answer.status.value}: {printable(answer.reason, 600)}"
             for answer in answers
@@ -216,5 +162,6 @@ def finding_data(finding: Finding) -> Json:
         "code": printable(finding.code),
         "message": printable(finding.message, 600),
         "remedy": printable(finding.remedy, 600),
+        "novelty": finding.novelty.value if finding.novelty else "",
         "evidence": [(printable(name), brief(value)) for name, value in finding.evidence.items()],
     }

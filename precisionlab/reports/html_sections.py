@@ -1,16 +1,19 @@
-"""The sections of the HTML page that need no script: verdict, summaries, findings, figures, footer."""
+"""The sections of the HTML page about checkpoints: verdict, summaries, findings, figures, what has no answer."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
-from precisionlab.analysis.results import Finding, Scalar
+from precisionlab.analysis.results import Finding, Result
 from precisionlab.analysis.rules import Severity
 from precisionlab.reports import digest
-from precisionlab.reports.digest import RuleGroup, Unanswered
+from precisionlab.reports.advice import advice
+from precisionlab.reports.digest import RuleGroup, Unanswered, capitalised
 from precisionlab.reports.html_data import DETAILED, Limits
-from precisionlab.reports.html_figures import figure_markup
+from precisionlab.reports.html_figures import Charts, figure_markup, map_markup, table
 from precisionlab.reports.markup import Markup, element, joined
-from precisionlab.reports.quantities import byte_size, count, counted, scalar, shown_name
+from precisionlab.reports.model_map import ModelMap
+from precisionlab.reports.quantities import byte_size, count, counted, shown_name
 
 FINDINGS_SHOWN = 50
 """Findings of one rule that are listed; the others are counted, and in the table of tensors."""
@@ -18,6 +21,11 @@ OPEN_FINDINGS = 10
 NAMES_SHOWN = 20
 WORST_SHOWN = 20
 """Tensors in the table for paper and for readers without JavaScript."""
+MAP_SAYS = (
+    "Each cell tells the worst of the layer's tensors, where higher (\N{UPWARDS ARROW}) or lower (\N{DOWNWARDS ARROW}) "
+    "is better, else the median. Columns are shaded each by itself: the darker, the worse among the layers; where "
+    "neither is better, the higher."
+)
 
 
 def verdict(report: Report) -> Markup:
@@ -36,14 +44,11 @@ def verdict(report: Report) -> Markup:
         element("h1", title, class_=worst.label if worst else "clean"),
         within,
         element("ul", *shortfalls, class_="shortfalls") if shortfalls else Markup(),
+        element("h2", "What to do", class_="advice"),
+        element("ol", *(element("li", capitalised(line)) for line in advice(report)), class_="advice"),
         overview(report) if len(report.checkpoints) > 1 else Markup(),
         class_="verdict",
     )
-
-
-def capitalised(sentence: str) -> str:
-    """The sentence with a capital first letter."""
-    return sentence[:1].upper() + sentence[1:]
 
 
 def overview(report: Report) -> Markup:
@@ -64,19 +69,32 @@ def overview_row(at: int, checkpoint: CheckpointReport) -> Markup:
     return element("tr", name, *(element("td", text, class_="number") for text in cells))
 
 
-def checkpoint_parts(checkpoint: CheckpointReport, report: Report, at: int, where: Limits) -> Iterator[Markup]:
-    """Summary, findings, own figures, tensors, and what has no answer."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What all sections of a page share."""
+
+    report: Report
+    where: Limits
+    charts: Charts
+
+
+def checkpoint_parts(checkpoint: CheckpointReport, at: int, page: Page, layers: ModelMap | None) -> Iterator[Markup]:
+    """Summary, findings, the map of its layers, figures by analyzer, tensors, and what has no answer."""
     yield element("h2", name_of(checkpoint.path))
     yield facts(checkpoint)
     places = {tensor.name: place for place, tensor in reversed(list(enumerate(checkpoint.tensors)))}
-    groups = digest.rule_groups(checkpoint, report.rules)
+    groups = digest.rule_groups(checkpoint, page.report.rules)
     yield element("h3", "Findings")
     yield from severity_parts(groups, at, places)
     if not groups:
-        yield element("p", f"{capitalised(digest.absence(report))}.", class_="empty")
-    yield from own_parts(checkpoint)
+        yield element("p", f"{capitalised(digest.absence(page.report))}.", class_="empty")
+    if layers:
+        yield element("h3", "Model map")
+        yield element("p", MAP_SAYS, class_="says")
+        yield element("div", map_markup(layers, page.charts), class_="figures")
+    yield from own_parts(checkpoint, page)
     yield element("h3", "Tensors", id=f"tensors-title-{at}")
-    yield tensors_part(checkpoint, at, where)
+    yield tensors_part(checkpoint, at, page.where)
     yield from unanswered_parts(checkpoint)
 
 
@@ -99,49 +117,91 @@ def severity_parts(groups: Iterable[RuleGroup], at: int, places: Mapping[str, in
 
 def rule_part(group: RuleGroup, at: int, places: Mapping[str, int]) -> Markup:
     """A rule, folded: what to do and where; errors with few findings stand open."""
-    number = counted(group.n_tensors, "tensor") if group.n_tensors else "checkpoint"
     summary = element(
         "summary",
         element("span", group.severity.label, class_=f"severity {group.severity.label}"),
         element("code", group.code),
         element("span", group.summary or group.name, class_="about"),
-        element("span", number, class_="where"),
+        element("span", group.extent, class_="where"),
     )
     remedies = [element("p", f"Remedy: {remedy}.", class_="remedy") for remedy in group.remedies]
-    listed = [element("li", *finding_parts(finding, at, places)) for finding in group.findings[:FINDINGS_SHOWN]]
+    listed = [
+        element("li", *finding_parts(finding, at, places), data_find="finding")
+        for finding in group.findings[:FINDINGS_SHOWN]
+    ]
     rest = len(group.findings) - FINDINGS_SHOWN
     more = element("p", f"and {count(rest)} more, all in the table of tensors", class_="more") if rest > 0 else Markup()
     is_open = group.severity is Severity.ERROR and len(group.findings) <= OPEN_FINDINGS
-    return element("details", summary, *remedies, element("ul", *listed), more, class_="rule", open=is_open)
+    return element(
+        "details",
+        summary,
+        *remedies,
+        element("ul", *listed),
+        more,
+        class_="rule",
+        open=is_open,
+        data_find="rule that fired",
+    )
 
 
 def finding_parts(finding: Finding, at: int, places: Mapping[str, int]) -> tuple[Markup, ...]:
     """The tensor, as a button that opens its details, and what is the case there."""
     if finding.subject is None:
-        return (element("span", finding.message),)
+        return (element("span", *novelty(finding), finding.message),)
     place = places.get(finding.subject)
     name = name_of(finding.subject)
     shown = (
         name if place is None else element("button", name, type="button", class_="name", data_tensor=f"{at}:{place}")
     )
-    return shown, element("span", finding.message)
+    return shown, element("span", *novelty(finding), finding.message)
 
 
-def own_parts(checkpoint: CheckpointReport) -> Iterator[Markup]:
-    """What was measured of the checkpoint itself, and its figures."""
-    measurements = digest.own_measurements(checkpoint)
-    figures = [figure for result in digest.own_results(checkpoint) for figure in result.figures]
-    if measurements.rows:
-        figures.insert(0, measurements)
-    if figures:
-        yield element("h3", "The checkpoint as a whole")
-        yield element("div", *map(figure_markup, figures), class_="figures")
+def novelty(finding: Finding) -> Iterator[Markup]:
+    """How it stands to the baseline, where there is one."""
+    if finding.novelty is not None:
+        yield joined(element("span", finding.novelty.value, class_=f"novelty {finding.novelty.value}"), " ")
+
+
+def own_parts(checkpoint: CheckpointReport, page: Page) -> Iterator[Markup]:
+    """What each analyzer says of the checkpoint as a whole: its question, what it measured, its figures."""
+    analyzers = page.report.analyzers
+    places = {name: at for at, name in enumerate(analyzers)}
+    results: dict[str, list[Result]] = {}
+    for result in digest.own_results(checkpoint):
+        results.setdefault(result.analyzer, []).append(result)
+    for name, answers in results.items():
+        measured = digest.own_measurements(replace(checkpoint, results=tuple(answers)))
+        figures = [figure for answer in answers for figure in answer.figures]
+        drawn = [measured, *figures] if measured.rows else figures
+        if drawn:
+            yield element("h3", analyzer_title(name, places), class_="analyzer")
+            if name in analyzers and analyzers[name].question:
+                yield element("p", analyzers[name].question, class_="question")
+            yield element("div", *(figure_markup(figure, page.charts) for figure in drawn), class_="figures")
+
+
+def analyzer_title(name: str, places: Mapping[str, int]) -> Markup:
+    """An analyzer's name, which leads to what its figures mean."""
+    shown = element("code", name)
+    return element("a", shown, href=f"#analyzer-{places[name]}") if name in places else shown
+
+
+def gone_section(report: Report) -> Markup:
+    """What the baseline has and is found no more."""
+    groups = digest.gone(report)
+    if not groups:
+        return Markup()
+    lines = (
+        element("li", element("code", group.code), f" {group.summary or group.name}: {count(len(group.findings))}")
+        for group in groups
+    )
+    return element("section", element("h2", "Gone since the baseline"), element("ul", *lines), id="gone")
 
 
 def tensors_part(checkpoint: CheckpointReport, at: int, where: Limits) -> Markup:
     """The place of the table that the script draws, and the worst ones for paper and readers without it."""
     worst = digest.worst_table(checkpoint, WORST_SHOWN)
-    listed = figure_markup(worst) if worst.rows else element("p", "No tensor has findings.", class_="empty")
+    listed = table(worst) if worst.rows else element("p", "No tensor has findings.", class_="empty")
     without = element("noscript", element("p", "The table of all tensors needs JavaScript."))
     left_out = (
         f"Figures, findings in full and all measurements are embedded for the {count(DETAILED)} tensors with the "
@@ -184,33 +244,6 @@ def unreadable_list(entries: Iterable[Unreadable]) -> Markup:
     return element(
         "ul", *(element("li", name_of(entry.path), ": ", entry.message) for entry in entries), class_="unanswered"
     )
-
-
-def footer(report: Report) -> Markup:
-    """How the report was asked for and made."""
-    run = report.run
-    made = (
-        f"Made {run.started} in {run.seconds:.1f} s on {run.device}, {counted(run.threads, 'thread')}, {run.platform}."
-    )
-    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-    options = [option_line(name, analyzer.options) for name, analyzer in report.analyzers.items()]
-    return element(
-        "footer",
-        element("p", made),
-        element("p", f"With {versions}."),
-        element("details", element("summary", "Options"), *options, option_line("scan", report.settings)),
-    )
-
-
-def option_line(name: str, values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> Markup:
-    """The options of one analyzer."""
-    shown = ", ".join(f"{key} = {option(value)}" for key, value in values.items())
-    return element("p", element("code", name), f": {shown}" if shown else ": no options")
-
-
-def option(value: Scalar | tuple[Scalar, ...]) -> str:
-    """An option's value."""
-    return ", ".join(map(scalar, value)) or "none" if isinstance(value, tuple) else scalar(value)
 
 
 def name_of(text: str) -> Markup:

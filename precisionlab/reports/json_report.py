@@ -12,6 +12,7 @@ from pathlib import Path
 
 from precisionlab.analysis.report import SCHEMA_VERSION, CheckpointReport, Report
 from precisionlab.errors import ReportError
+from precisionlab.replacement import cause
 from precisionlab.reports import json_encoding as encoding
 from precisionlab.reports.json_decoding import decoded
 from precisionlab.reports.json_encoding import MetricKeys, dumps
@@ -97,7 +98,7 @@ def read(path: Path) -> Report:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ReportError(str(path), f"cannot be read: {error.strerror}") from None
+        raise ReportError(str(path), f"cannot be read: {cause(error)}") from None
     except UnicodeDecodeError:
         raise ReportError(str(path), "is no report: not UTF-8") from None
     try:

@@ -21,3 +21,8 @@ def put(target: Path, content: bytes) -> None:
 def encoded(text: str) -> bytes:
     """As UTF-8. Names are escaped by who writes them; a surrogate that one let through must not cost the file."""
     return text.encode("utf-8", "backslashreplace")
+
+
+def storable(text: str) -> str:
+    """The text as UTF-8 can hold it: a lone surrogate becomes its escape."""
+    return encoded(text).decode("utf-8")

@@ -1,6 +1,7 @@
 """How numbers are written for people: the same in the terminal, in Markdown and in HTML."""
 
 import math
+import sys
 from decimal import Context
 
 from precisionlab.analysis.figures import Axis, Column
@@ -92,7 +93,7 @@ def scalar(value: Scalar) -> str:
 
 def with_unit(value: Scalar, unit: str) -> str:
     """The value followed by its unit; `share` means per cent, `1` a bare ratio."""
-    if isinstance(value, bool | str) or not math.isfinite(value):
+    if isinstance(value, bool | str) or not is_within_floats(value):
         return scalar(value)
     if unit == "share":
         return share(value)
@@ -102,6 +103,11 @@ def with_unit(value: Scalar, unit: str) -> str:
         return scalar(value)
     singular = value == 1 and isinstance(value, int)
     return f"{scalar(value)} {printable(unit.removesuffix('s') if singular else unit)}"
+
+
+def is_within_floats(value: float) -> bool:
+    """Whether it is finite, and no integer beyond all floats."""
+    return abs(value) <= sys.float_info.max
 
 
 def shown_unit(metric: Metric) -> str:

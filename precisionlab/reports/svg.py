@@ -4,8 +4,6 @@ The drawings carry no colour of their own: `currentColor` and opacity, which a p
 style sheet refines by class. Each says in its title and description what it shows.
 """
 
-import html
-import json
 from collections.abc import Iterator
 
 from precisionlab.analysis.figures import Barcode, Bars, Heatmap, Lines, Scatter, Series, Window
@@ -32,8 +30,6 @@ from precisionlab.reports.svg_scatter import scatter
 
 MOST_BARS = 1_200
 """More bins than that share columns of half a unit."""
-MOST_READABLE = 600
-"""Bars whose heights the drawing carries, for a page's script to show under the pointer."""
 
 Chart = Bars | Lines | Scatter | Heatmap | Barcode
 """The figures that are drawings: all but tables."""
@@ -77,26 +73,7 @@ def bars(figure: Bars) -> Markup | None:
         axes(area, figure.x, figure.y),
         element("path", class_="bars", d=boxes, fill="currentColor"),
         *windows,
-        **readable(figure, area),
     )
-
-
-def readable(figure: Bars, area: Area) -> dict[str, str]:
-    """Where each bar stands and how high it is, for a page's script."""
-    if area.x.logarithmic or len(figure.heights) > MOST_READABLE:
-        return {}
-    start = area.across(area.x.clamped(figure.first))
-    stop = area.across(area.x.clamped(figure.first + figure.width * len(figure.heights)))
-    bars = {
-        "drawing": WIDTH,
-        "start": start,
-        "step": (stop - start) / len(figure.heights),
-        "first": figure.first,
-        "width": figure.width,
-        "heights": [scalar(height) for height in figure.heights],
-        "unit": printable(figure.y.unit),
-    }
-    return {"data_bars": Markup(html.escape(json.dumps(bars)))}  # whole, as paths are
 
 
 def lines(figure: Lines) -> Markup | None:

@@ -31,6 +31,8 @@ LEGEND_STEPS = 5
 MAGNIFIED = 1.2
 """How many pixels a unit takes, as in the other charts on a wide page: the text is as large."""
 
+Texts = Sequence[Sequence[str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -61,12 +63,19 @@ class Row:
     name: str
     short: str
     values: Sequence[float]
+    texts: Sequence[str]
+    """What stands in the cells."""
+    told: Sequence[str]
+    """What cells say under the pointer."""
 
 
-def heatmap(figure: Heatmap) -> Markup | None:
-    """The cells under the headers of their columns, beside the names of their rows."""
+def heatmap(figure: Heatmap, texts: Texts | None = None) -> Markup | None:
+    """The cells under the headers of their columns, beside the names of their rows; None where there are none.
+
+    `texts` are written in the cells, row by row, where their numbers are not what a reader wants to know.
+    """
     headers = [shortened(shown_name(column), HEADER_LIMIT) for column in figure.columns[:COLUMNS_SHOWN]]
-    rows = rows_shown(figure)
+    rows = rows_shown(figure, texts)
     if not (headers and rows):
         return None
     grid = fitted(figure, headers, rows)
@@ -93,18 +102,27 @@ def words_width(figure: Heatmap, notes: Sequence[str]) -> float:
     return max(legend, text_width(shortened(axis_header(figure.x), NAME_LIMIT)), *map(text_width, notes))
 
 
-def rows_shown(figure: Heatmap) -> list[Row]:
+def rows_shown(figure: Heatmap, texts: Texts | None) -> list[Row]:
     """The first rows, with names that fit beside them."""
     rows = first_rows(figure, ROWS_SHOWN)
     shorts = shortened_names([name for name, _ in rows], NAME_LIMIT)
     return [
-        Row(shown_name(name), short, values[:COLUMNS_SHOWN]) for (name, values), short in zip(rows, shorts, strict=True)
+        row_shown(figure, shown_name(name), short, values[:COLUMNS_SHOWN], texts[at] if texts else None)
+        for at, ((name, values), short) in enumerate(zip(rows, shorts, strict=True))
     ]
+
+
+def row_shown(figure: Heatmap, name: str, short: str, values: Sequence[float], texts: Sequence[str] | None) -> Row:
+    """A row with what its cells say: its values, or the texts."""
+    if texts is not None:
+        return Row(name, short, values, texts, texts)
+    numbers = [number(value, figure.unit) for value in values]
+    return Row(name, short, values, numbers, [with_unit(value, figure.unit) for value in values])
 
 
 def fitted(figure: Heatmap, headers: Sequence[str], rows: Sequence[Row]) -> Grid:
     """Cells as wide as their numbers and headers need, and as high as a line, where there is room for that."""
-    numbers = max(text_width(number(value, figure.unit)) for row in rows for value in row.values) + 6
+    numbers = max(text_width(text) for row in rows for text in row.texts) + 6
     header = max(map(text_width, headers))
     most = min(max(ROOM / len(headers), LEAST_WIDTH), MOST_WIDTH)
     lying = max(numbers, header + 2) <= most
@@ -144,9 +162,8 @@ def row_parts(figure: Heatmap, row: Row, at: int, grid: Grid, shades: Shading) -
     every = -(-LETTERS // grid.height)
     if at % every == 0:
         yield label(row.short, grid.left - 8, grid.down(at + 0.5) + 4, "end", "tick")
-    for column, value in enumerate(row.values):
-        told = f"{row.name}, {shown_name(figure.columns[column])}: {with_unit(value, figure.unit)}"
-        text = number(value, figure.unit)
+    for column, (value, text) in enumerate(zip(row.values, row.texts, strict=False)):
+        told = f"{row.name}, {shown_name(figure.columns[column])}: {row.told[column]}"
         has_room = grid.height >= LETTERS and text_width(text) <= grid.width
         yield element(
             "g",

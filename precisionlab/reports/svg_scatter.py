@@ -57,6 +57,20 @@ class Spot:
     at: Point
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A name right beside its point, for who draws it elsewhere."""
+
+    dot: Dot
+    text: str
+    across: float
+    """From the point to the name's start, end or middle, by `align`."""
+    down: float
+    """From the point to the middle of the name's height."""
+    align: str
+    """`left`, `right` or `center`."""
+
+
 def scatter(figure: Scatter) -> Markup | None:
     """Markers, lines through joined groups, names and a legend."""
     scales = scatter_scales(figure)
@@ -83,6 +97,27 @@ def scatter(figure: Scatter) -> Markup | None:
         *legend,
         *([label(unplaced(rest, LISTED), area.left, bottom + 12, "start", "tick")] if rest else []),
     )
+
+
+def names_beside(figure: Scatter) -> tuple[list[Dot], list[Beside]]:
+    """The points that are drawn, and the names that have room right beside theirs."""
+    scales = scatter_scales(figure)
+    if scales is None:
+        return [], []
+    area = Area(*scales, left_margin(scales[1], []), PLOT_HEIGHT)
+    spots = [spots_of(figure, group, style, area) for style, group in in_front(enumerate(figure.groups))]
+    free = room(figure, area, spots)
+    names = [pair for group in spots for pair in placed(group, free)]
+    drawn = [spot.dot for group in reversed(spots) for spot in apart(group)]
+    return drawn, [beside(spot, place) for spot, place in names if place is not None and place.leader is None]
+
+
+def beside(spot: Spot, place: Place) -> Beside:
+    """Where a name stands, seen from its point."""
+    align, x = {1.0: ("left", place.box.left), -1.0: ("right", place.box.right)}.get(
+        place.side[0], ("center", place.box.middle[0])
+    )
+    return Beside(spot.dot, short_name(spot.dot), x - spot.at[0], place.box.middle[1] - spot.at[1], align)
 
 
 def spots_of(figure: Scatter, group: PointGroup, style: int, area: Area) -> list[Spot]:

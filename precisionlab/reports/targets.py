@@ -13,12 +13,13 @@ def checked_targets(outputs: Sequence[str], paths: Iterable[str]) -> tuple[Path,
     """The files, each of a known format, in a place that can be written, and none a checkpoint.
 
     Raises:
-        ReportError: the suffix is no format's, or the place cannot be written.
+        ReportError: the suffix is no format's, what the format needs is not installed, or the
+            place cannot be written.
         UsageError: a checkpoint or a scanned path would be overwritten, or a file is named twice.
     """
     targets = tuple(Path(output) for output in outputs)
     for target in targets:
-        writers.writer_for(target)
+        writers.require(writers.writer_for(target), str(target))
         try_out(target)
         refuse_input(target, paths)
     for i, target in enumerate(targets):

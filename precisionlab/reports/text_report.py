@@ -8,14 +8,15 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.figures import Figure, Heatmap, Table
 from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
 from precisionlab.analysis.results import Finding
 from precisionlab.analysis.rules import Severity
 from precisionlab.escaping import printable
-from precisionlab.reports import digest
+from precisionlab.reports import digest, novelties
 from precisionlab.reports.digest import RuleGroup, Unanswered
-from precisionlab.reports.quantities import count, counted, shown_name
+from precisionlab.reports.quantities import count, shown_name
 from precisionlab.reports.terminal_charts import chart_rows, draw
 from precisionlab.reports.terminal_tables import table_drawing, written
 
@@ -45,28 +46,33 @@ PLAIN = TextStyle()
 def render(report: Report, style: TextStyle = PLAIN) -> str:
     """The report as text, its verdict in the last line."""
     blocks = [Group(*checkpoint_lines(checkpoint, report, style)) for checkpoint in report.checkpoints]
-    end = [*unreadable_lines(report.unreadable), verdict_line(report)]
+    end = [*gone_lines(report), *unreadable_lines(report.unreadable), verdict_line(report)]
     return written(Group(*blocks, *end), style.width, colour=style.colour) + "\n"
 
 
 def checkpoint_lines(checkpoint: CheckpointReport, report: Report, style: TextStyle) -> Iterator[RenderableType]:
-    """Everything about one checkpoint."""
-    yield Text(shown_name(checkpoint.path), style="bold")
+    """Everything about one checkpoint; where it is compared with another one, what differs comes before what is wrong."""
+    against = f" against {shown_name(str(report.settings[Role.REFERENCE.value]))}" if is_comparison(report) else ""
+    yield Text(f"{shown_name(checkpoint.path)}{against}", style="bold")
     yield facts_grid(checkpoint)
     yield Text()
-    groups = digest.rule_groups(checkpoint, report.rules)
-    for group in groups:
-        yield from group_lines(group)
-    if groups:
-        yield Text()
-    yield from worst_lines(checkpoint, style)
-    for figure in own_figures(checkpoint):
-        yield from figure_lines(figure, style)
+    figures = [line for figure in own_figures(checkpoint, report) for line in figure_lines(figure, style)]
+    findings = [*finding_lines(checkpoint, report), *worst_lines(checkpoint, style)]
+    yield from (*figures, *findings) if is_comparison(report) else (*findings, *figures)
     unanswered = [
         *unanswered_lines("skipped", digest.skips(checkpoint)),
         *unanswered_lines("failed", digest.failures(checkpoint)),
     ]
     yield from ([*unanswered, Text()] if unanswered else [])
+
+
+def finding_lines(checkpoint: CheckpointReport, report: Report) -> Iterator[RenderableType]:
+    """The findings by rule, with an empty line after the last one."""
+    groups = digest.rule_groups(checkpoint, report.rules)
+    for group in groups:
+        yield from group_lines(group)
+    if groups:
+        yield Text()
 
 
 def facts_grid(checkpoint: CheckpointReport) -> RenderableType:
@@ -81,8 +87,7 @@ def group_lines(group: RuleGroup) -> Iterator[RenderableType]:
     """One rule: severity, code and what is the case; the first findings; what to do."""
     title = Text.assemble((group.severity.label, STYLES[group.severity]), f" {printable(group.code)}")
     about = printable(group.summary or group.name)
-    tensors = f" ({counted(group.n_tensors, 'tensor')})" if group.n_tensors else ""
-    yield title.append(f" {about}".rstrip() + tensors)
+    yield title.append(f" {about} ({group.extent})")
     for finding in group.findings[:NAMES_SHOWN]:
         yield indented(finding_text(finding), 4)
     rest = len(group.findings) - NAMES_SHOWN
@@ -93,11 +98,12 @@ def group_lines(group: RuleGroup) -> Iterator[RenderableType]:
 
 
 def finding_text(finding: Finding) -> Text:
-    """The tensor's name and what is the case there."""
+    """What it is to the baseline, the tensor's name and what is the case there."""
     message = printable(finding.message, TEXT_LIMIT)
+    novelty = f"{novelties.word(finding)}: ".removeprefix(": ")
     if finding.subject is None:
-        return Text(message)
-    return Text.assemble((shown_name(finding.subject), "bold"), f": {message}")
+        return Text(novelty + message)
+    return Text.assemble(novelty, (shown_name(finding.subject), "bold"), f": {message}")
 
 
 def worst_lines(checkpoint: CheckpointReport, style: TextStyle) -> Iterator[RenderableType]:
@@ -109,13 +115,20 @@ def worst_lines(checkpoint: CheckpointReport, style: TextStyle) -> Iterator[Rend
         yield Text()
 
 
-def own_figures(checkpoint: CheckpointReport) -> Iterator[Figure]:
-    """The checkpoint's own figures, its measurements as a table before them."""
+def own_figures(checkpoint: CheckpointReport, report: Report) -> Iterator[Figure]:
+    """The checkpoint's own figures, its measurements as a table before them; in a comparison after the first, which sums up."""
     measurements = digest.own_measurements(checkpoint)
+    figures = [figure for result in digest.own_results(checkpoint) for figure in result.figures]
+    n_leading = int(is_comparison(report))
+    yield from figures[:n_leading]
     if measurements.rows:
         yield measurements
-    for result in digest.own_results(checkpoint):
-        yield from result.figures
+    yield from figures[n_leading:]
+
+
+def is_comparison(report: Report) -> bool:
+    """Whether checkpoints were held against another one."""
+    return Role.REFERENCE.value in report.settings
 
 
 def figure_lines(figure: Figure, style: TextStyle) -> Iterator[RenderableType]:
@@ -146,6 +159,20 @@ def unanswered_lines(verb: str, groups: Iterable[Unanswered]) -> Iterator[Render
         yield Text(f"{verb}{by}: {names}{rest} ({printable(group.reason, TEXT_LIMIT)})")
 
 
+def gone_lines(report: Report) -> Iterator[RenderableType]:
+    """What is found no more."""
+    for group in digest.gone(report):
+        names = ", ".join(dict.fromkeys(where(finding) for finding in group.findings[:NAMES_SHOWN]))
+        rest = f" and {count(len(group.findings) - NAMES_SHOWN)} more" if len(group.findings) > NAMES_SHOWN else ""
+        about = printable(group.summary or group.name)
+        yield Text(f"gone: {group.severity.label} {printable(group.code)} {about}".rstrip() + f" ({names}{rest})")
+
+
+def where(finding: Finding) -> str:
+    """The tensor, or that it was the checkpoint."""
+    return "the checkpoint" if finding.subject is None else shown_name(finding.subject)
+
+
 def unreadable_lines(entries: Iterable[Unreadable]) -> Iterator[RenderableType]:
     """Paths that could not be read."""
     for entry in entries:
@@ -156,8 +183,8 @@ def unreadable_lines(entries: Iterable[Unreadable]) -> Iterator[RenderableType]:
 
 
 def verdict_line(report: Report) -> Text:
-    """The last line, in the colour of the severest finding; one line however long it is."""
-    worst = report.worst
+    """The last line, in the colour of the severest finding that counts; one line however long it is."""
+    worst = report.worst_counting
     return Text(digest.verdict(report), STYLES[worst] if worst else "bold", no_wrap=True, overflow="ignore")
 
 

@@ -1,9 +1,10 @@
-"""Every output format of a report: its name, its file suffixes and the module that renders it."""
+"""Every output format of a report: its name, its file suffixes, the module that renders it and what that needs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -19,9 +20,13 @@ class Writer:
 
     name: str
     suffixes: tuple[str, ...]
-    """Lower case, with the dot."""
+    """Lower case, with the dot, the usual one first; none where it only goes to standard output."""
     module: str
-    """Holds `render(report: Report) -> str`."""
+    """Holds `render(report: Report) -> str | bytes`."""
+    is_text: bool = True
+    """Whether it can be printed; the others are bytes, for files alone."""
+    library: str = ""
+    """The package that an extra of the writer's name installs; empty where none is needed."""
 
 
 WRITERS = (
@@ -30,25 +35,33 @@ WRITERS = (
     Writer("jsonl", (".jsonl", ".ndjson"), "precisionlab.reports.jsonl_report"),
     Writer("markdown", (".md", ".markdown"), "precisionlab.reports.markdown_report"),
     Writer("html", (".html", ".htm"), "precisionlab.reports.html_report"),
+    Writer("pdf", (".pdf",), "precisionlab.reports.pdf_report", is_text=False, library="typst"),
+    Writer("csv", (".csv",), "precisionlab.reports.csv_report"),
+    Writer("parquet", (".parquet",), "precisionlab.reports.parquet_report", is_text=False, library="pyarrow"),
+    Writer("sarif", (".sarif",), "precisionlab.reports.sarif_report"),
+    Writer("junit", (".xml",), "precisionlab.reports.junit_report"),
+    Writer("github", (), "precisionlab.reports.github_report"),
 )
 
 
 class Renderer(Protocol):
     """What the module of a writer looks like."""
 
-    def render(self, report: Report) -> str:
+    def render(self, report: Report) -> str | bytes:
         """The whole output."""
 
 
 def writer_named(name: str, writers: Iterable[Writer] = WRITERS) -> Writer:
-    """The writer of a format.
+    """The writer of a format, by its name or by one of its suffixes without the dot: `markdown`, `md`.
 
     Raises:
         ReportError: there is none of that name.
     """
-    by_name = {writer.name: writer for writer in writers}
+    writers = tuple(writers)
+    by_name = {suffix[1:]: writer for writer in writers for suffix in writer.suffixes}
+    by_name |= {writer.name: writer for writer in writers}
     if name not in by_name:
-        raise ReportError(name, "is no report format", choices(name, by_name))
+        raise ReportError(name, "is no report format", choices(name, [writer.name for writer in writers]))
     return by_name[name]
 
 
@@ -76,17 +89,38 @@ def choices(wanted: str, accepted: Iterable[str]) -> str:
     return f"use one of {' '.join(known)}{hint}"
 
 
-def render(report: Report, format_name: str) -> str:
-    """The report in a format, as text.
+def is_installed(writer: Writer) -> bool:
+    """Whether what the writer needs is there; nothing is imported for the answer."""
+    return not writer.library or find_spec(writer.library) is not None
+
+
+def require(writer: Writer, subject: str) -> None:
+    """See that what the writer needs is there.
 
     Raises:
-        ReportError: there is no such format.
+        ReportError: it is not; names the subject, which is the file or the format asked for.
+    """
+    if not is_installed(writer):
+        remedy = f"pip install 'precisionlab[{writer.name}]'"
+        raise ReportError(subject, f"cannot be written without {writer.library}", remedy)
+
+
+def render(report: Report, format_name: str) -> str | bytes:
+    """The report in a format: text, or the bytes of one that is not text.
+
+    Raises:
+        ReportError: there is no such format, or what it needs is not installed.
     """
     return rendered(report, writer_named(format_name))
 
 
-def rendered(report: Report, writer: Writer) -> str:
-    """The report through a writer's module."""
+def rendered(report: Report, writer: Writer) -> str | bytes:
+    """The report through a writer's module.
+
+    Raises:
+        ReportError: what the writer needs is not installed.
+    """
+    require(writer, writer.name)
     return cast("Renderer", import_module(writer.module)).render(report)
 
 
@@ -94,7 +128,8 @@ def write(report: Report, target: Path) -> None:
     """Write the report to a file in the format of its suffix: wholly, or not at all.
 
     Raises:
-        ReportError: no format has this suffix, or the file cannot be written; what stood
-            there before is then untouched.
+        ReportError: no format has this suffix, what it needs is not installed, or the file
+            cannot be written; what stood there before is then untouched.
     """
-    put(target, encoded(rendered(report, writer_for(target))))
+    content = rendered(report, writer_for(target))
+    put(target, content if isinstance(content, bytes) else encoded(content))

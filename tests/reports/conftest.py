@@ -1,16 +1,12 @@
-"""A report that has everything in it, a large one, a strategy for any, and a browser."""
+"""A report that has everything in it, a large one, and a strategy for any."""
 
 import math
 import re
 import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import strategies as st
@@ -45,6 +41,7 @@ from precisionlab.analysis.report import (
 )
 from precisionlab.analysis.results import Finding, Measurement, Metric, Novelty, Result, Scalar, Status
 from precisionlab.analysis.rules import Severity
+from tests.reports.chromium import Chromium, started
 
 T = TypeVar("T")
 
@@ -446,45 +443,15 @@ reports = st.builds(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """What a browser made of a page."""
-
-    dom: str
-    console: tuple[str, ...]
-    urls: frozenset[str]
-    """Those that were asked for over a network, the browser's own services left out."""
-
-
-OWN_SERVICES = (".google.com", ".googleapis.com", ".gvt1.com", ".gstatic.com")
-"""What Chromium asks for by itself, whatever the page."""
-
-
-def visit(program: str, page: Path) -> Visit:
-    """Open a page in headless Chromium, with no name resolved, and look at what came of it."""
-    with tempfile.TemporaryDirectory() as profile:
-        log = Path(profile) / "net.json"
-        command = [
-            *(program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
-            *("--disable-background-networking", "--disable-component-update", "--disable-default-apps"),
-            *("--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={profile}", f"--log-net-log={log}"),
-            *("--enable-logging=stderr", "--virtual-time-budget=2000", "--dump-dom", page.as_uri()),
-        ]
-        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
-        asked = re.findall(r'"url":"((?:https?|wss?|ftp)://[^"]*)', log.read_text(encoding="utf-8", errors="replace"))
-    console = re.findall(r"CONSOLE[^]]*\] (.*)", done.stderr.decode(errors="replace"))
-    urls = {url for url in asked if not (urlsplit(url).hostname or "").endswith(OWN_SERVICES)}
-    return Visit(done.stdout.decode(errors="replace"), tuple(console), frozenset(urls))
-
-
 @pytest.fixture(scope="session")
-def browser() -> Callable[[Path], Visit]:
-    """Opens a page in Chromium; the test is skipped where there is none."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """Chromium, started once; tests are skipped where there is none."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
     program = next((found for name in names if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip("no Chromium on this machine: the page is not opened")
-    return lambda page: visit(program, page)
+    with started(program, tmp_path_factory.mktemp("profile")) as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="session")

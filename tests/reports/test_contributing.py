@@ -31,7 +31,7 @@ def blocks(heading: str) -> list[str]:
 def test_the_report_writer_of_the_guide_writes(sample_report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its module renders the sample report through its line in the table: a line for each measurement."""
     source, line = blocks("Add a report writer")
-    name = "precisionlab.reports.csv_report"
+    name = "precisionlab.reports.tsv_report"
     module = ModuleType(name)
     exec(source, vars(module))  # noqa: S102 - our own guide, and what is under test
     monkeypatch.setitem(sys.modules, name, module)
@@ -39,8 +39,9 @@ def test_the_report_writer_of_the_guide_writes(sample_report: Report, monkeypatc
     results = (result for checkpoint in sample_report.checkpoints for result in checkpoint.results)
     n_measurements = sum(len(result.measurements) for result in results)
     text = rendered(sample_report, writer)
+    assert isinstance(text, str)
     assert text.count("\n") == n_measurements + 1
-    assert text.startswith("checkpoint,tensor,metric,value\n")
+    assert text.startswith("checkpoint\ttensor\tmetric\tvalue\n")
 
 
 def test_the_figure_of_the_guide_is_drawn() -> None:

@@ -3,8 +3,8 @@
 import dataclasses
 from types import MappingProxyType
 
-from precisionlab.analysis.report import Report
-from precisionlab.analysis.results import Finding, Result, Scalar, Status
+from precisionlab.analysis.report import AnalyzerSummary, Report
+from precisionlab.analysis.results import Finding, Result, Status
 from precisionlab.analysis.rules import Severity
 from precisionlab.reports import digest, html_report, markdown_report, text_report
 
@@ -39,7 +39,7 @@ def without_rules(report: Report, *analyzers: str, **settings: tuple[str, ...]) 
     """A report of one tensor without findings, by analyzers that no rule was asked of."""
     small = report.checkpoints[1]
     whole = dataclasses.replace(small, tensors=small.tensors[:1], complete=True)
-    named: dict[str, dict[str, Scalar]] = {name: {} for name in analyzers}
+    named = {name: AnalyzerSummary({}) for name in analyzers}
     return dataclasses.replace(
         report, checkpoints=(whole,), unreadable=(), rules=(), analyzers=named, settings=settings
     )

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 PRINT_IMPORTED = "import sys, {}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-HEAVY = {"torch", "numba", "scipy", "numpy", "plotext", "textual", "gudhi"}
+HEAVY = {"typst", "torch", "numba", "scipy", "numpy", "plotext", "textual", "gudhi"}
 
 
 def imported_by(module: str) -> set[str]:
@@ -19,7 +19,19 @@ def imported_by(module: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["text_report", "json_report", "jsonl_report", "markdown_report", "html_report", "terminal_charts"],
+    [
+        "text_report",
+        "json_report",
+        "jsonl_report",
+        "markdown_report",
+        "html_report",
+        "pdf_report",
+        "csv_report",
+        "sarif_report",
+        "junit_report",
+        "github_report",
+        "terminal_charts",
+    ],
 )
 def test_no_writer_imports_what_is_heavy(module: str) -> None:
     """No numerical library is needed to write a report; plotext comes with the first chart."""

@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -11,16 +13,21 @@ import pytest
 from precisionlab.analysis.report import Report
 from precisionlab.errors import ReportError
 from precisionlab.reports import json_report, writers
+from precisionlab.reports.targets import checked_targets
+from precisionlab.scanning.configuration_keys import REPORT_FORMATS
+from precisionlab.tui import exporting
 
 
 @pytest.mark.parametrize("writer", writers.WRITERS, ids=lambda writer: writer.name)
 def test_every_format_renders_and_writes(writer: writers.Writer, tmp_path: Path, sample_report: Report) -> None:
     """Each format's file, under each of its suffixes in any case, holds what `render` returns."""
-    text = writers.render(sample_report, writer.name)
+    content = writers.render(sample_report, writer.name)
+    assert isinstance(content, str) == writer.is_text
+    expected = content.encode() if isinstance(content, str) else content
     for suffix in writer.suffixes:
         target = tmp_path / f"report{suffix.upper()}"
         writers.write(sample_report, target)
-        assert target.read_text(encoding="utf-8") == text
+        assert target.read_bytes() == expected
     assert len(list(tmp_path.iterdir())) == len(writer.suffixes)
 
 
@@ -32,7 +39,7 @@ def test_every_format_renders_and_writes(writer: writers.Writer, tmp_path: Path,
             "no report format has the suffix .jsn; use one of .txt .json .jsonl .ndjson .md .markdown .html .htm",
         ),
         ("report.jsn", "did you mean .json?"),
-        ("report.pdf\n", r"no report format has the suffix .pdf\n; use one of"),
+        ("report.sarif\n", r"no report format has the suffix .sarif\n; use one of"),
         ("report", "has no suffix to tell its format; use one of .txt"),
     ],
 )
@@ -49,6 +56,54 @@ def test_an_unknown_format_names_the_known_ones(sample_report: Report) -> None:
     """So it is for names of formats."""
     with pytest.raises(ReportError, match=r"jason: is no report format; use one of text json .* did you mean json"):
         writers.render(sample_report, "jason")
+
+
+@pytest.mark.parametrize(("name", "means"), [("md", "markdown"), ("ndjson", "jsonl"), ("xml", "junit"), ("pdf", "pdf")])
+def test_a_suffix_is_a_name(name: str, means: str) -> None:
+    """Where formats are named, a suffix without its dot will do."""
+    assert writers.writer_named(name).name == means
+
+
+def in_json_order(report: Report) -> Report:
+    """The report with its mappings sorted, as JSON has them."""
+    analyzers = {
+        name: replace(summary, options=dict(sorted(summary.options.items())))
+        for name, summary in sorted(report.analyzers.items())
+    }
+    run = replace(report.run, versions=dict(sorted(report.run.versions.items())))
+    beside, settings = dict(sorted(report.beside.items())), dict(sorted(report.settings.items()))
+    return replace(report, analyzers=analyzers, run=run, beside=beside, settings=settings)
+
+
+@pytest.mark.parametrize("writer", writers.WRITERS, ids=lambda writer: writer.name)
+def test_a_report_from_json_gives_the_same_bytes(writer: writers.Writer, sample_report: Report) -> None:
+    """What the report says survives JSON whole: every format is the same from what was read back, and every time."""
+    report = in_json_order(sample_report)
+    read_back = json_report.parse(json_report.render(report))
+    assert writers.rendered(read_back, writer) == writers.rendered(report, writer)
+
+
+@pytest.mark.parametrize(("name", "library"), [("pdf", "typst"), ("parquet", "pyarrow")], ids=lambda word: word)
+def test_without_its_library_a_format_is_refused(
+    name: str, library: str, tmp_path: Path, sample_report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line with the remedy, also before a scan; the app does not offer it; nothing is imported for that."""
+    monkeypatch.setitem(sys.modules, library, None)  # which import takes for a package that is not there
+    target = tmp_path / f"report.{name}"
+    told = rf"cannot be written without {library}; pip install 'precisionlab\[{name}\]'"
+    with pytest.raises(ReportError, match=told):
+        writers.write(sample_report, target)
+    with pytest.raises(ReportError, match=told):
+        checked_targets([str(target)], [])
+    assert not list(tmp_path.iterdir())
+    assert f".{name}" not in exporting.report(lambda: sample_report, "report").formats
+    monkeypatch.undo()
+    assert f".{name}" in exporting.report(lambda: sample_report, "report").formats
+
+
+def test_the_formats_that_are_printed_are_those_that_are_text() -> None:
+    """The command line, which may not import reports for its help, has the list of its own."""
+    assert tuple(writer.name for writer in writers.WRITERS if writer.is_text) == REPORT_FORMATS
 
 
 def test_a_missing_folder_is_told(tmp_path: Path, sample_report: Report) -> None:
