@@ -3,6 +3,8 @@
 import contextlib
 import sys
 
+from precisionlab.escaping import without_commands
+
 
 def error(text: str) -> None:
     """Something that could not be done."""
@@ -25,7 +27,7 @@ def write(kind: str, text: str) -> None:
     if stream is None:
         return
     encoding = stream.encoding or "utf-8"
-    line = f"precisionlab: {kind}: {text}\n"
+    line = without_commands(f"precisionlab: {kind}: {text}\n")
     with contextlib.suppress(OSError):
         stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()

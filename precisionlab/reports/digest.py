@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from precisionlab.analysis.beside import Role
 from precisionlab.analysis.figures import Cell, Column, Table
 from precisionlab.analysis.report import CheckpointReport, Report, RuleSummary, TensorSummary
 from precisionlab.analysis.results import Finding, Measurement, Result, Status
@@ -62,6 +63,12 @@ class Unanswered:
     reason: str
     names: tuple[str | None, ...]
     """None for the checkpoint itself."""
+
+
+def reference(report: Report) -> str | None:
+    """The path of the checkpoint that all others were held against; None where they were not."""
+    path = report.settings.get(Role.REFERENCE.value)
+    return None if path is None else str(path)
 
 
 def facts(checkpoint: CheckpointReport) -> tuple[tuple[str, str], ...]:

@@ -80,7 +80,9 @@ class Page:
 
 def checkpoint_parts(checkpoint: CheckpointReport, at: int, page: Page, layers: ModelMap | None) -> Iterator[Markup]:
     """Summary, findings, the map of its layers, figures by analyzer, tensors, and what has no answer."""
-    yield element("h2", name_of(checkpoint.path))
+    reference = digest.reference(page.report)
+    against = () if reference is None else (" against ", name_of(reference))
+    yield element("h2", name_of(checkpoint.path), *against)
     yield facts(checkpoint)
     places = {tensor.name: place for place, tensor in reversed(list(enumerate(checkpoint.tensors)))}
     groups = digest.rule_groups(checkpoint, page.report.rules)

@@ -1,6 +1,7 @@
 """Plain JSON values back into records, each field checked, with the place of what is wrong."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -48,6 +49,7 @@ SEVERITIES = MappingProxyType({severity.label: severity for severity in Severity
 BETTER = MappingProxyType({better.value: better for better in Better})
 NOVELTIES = MappingProxyType({novelty.value: novelty for novelty in Novelty})
 STATUSES = MappingProxyType({status.value: status for status in Status})
+LARGEST = int(sys.float_info.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,10 @@ class Node:
         return NON_FINITE[name]
 
     def number(self) -> float:
-        """This number."""
+        """This number, which has a place on an axis."""
         value = self.scalar()
-        if isinstance(value, str | bool):
-            raise self.wrong("a number")
+        if isinstance(value, str | bool) or (isinstance(value, int) and abs(value) > LARGEST):
+            raise self.wrong("a number within the range of float64")
         return value
 
     def one_of(self, choices: Mapping[str, T]) -> T:
@@ -312,7 +314,15 @@ def figure(node: Node) -> Figure:
 def table(node: Node) -> Table:
     """A table."""
     columns = node["columns"].each(lambda column: Column(column["label"].text(), column["unit"].text()))
-    return Table(node["title"].text(), columns, node["rows"].each(lambda row: row.each(Node.scalar)))
+    return Table(node["title"].text(), columns, node["rows"].each(lambda row: cells(row, len(columns))))
+
+
+def cells(node: Node, n_columns: int) -> tuple[Scalar, ...]:
+    """A row of a table."""
+    found = node.each(Node.scalar)
+    if len(found) != n_columns:
+        raise node.wrong(f"as long as columns: {n_columns}")
+    return found
 
 
 def axis(node: Node) -> Axis:

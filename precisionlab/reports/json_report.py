@@ -96,7 +96,7 @@ def read(path: Path) -> Report:
         ReportError: the file cannot be read, or `parse` refuses it.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors and shells may put a byte order mark in front
     except OSError as error:
         raise ReportError(str(path), f"cannot be read: {cause(error)}") from None
     except UnicodeDecodeError:

@@ -7,9 +7,11 @@ xUnit plugin's schema `junit-10.xsd`, which the other readers take too.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
+from precisionlab.analysis.identities import identity
 from precisionlab.analysis.report import CheckpointReport, Report, RuleSummary, Unreadable
 from precisionlab.analysis.results import Finding, Novelty
 from precisionlab.analysis.rules import Severity
@@ -71,9 +73,12 @@ def cases_of(class_name: str, name: str, findings: list[Finding]) -> Iterator[Ca
     if not findings:
         yield Case(class_name, name)
     ordered = sorted(findings, key=lambda finding: not fails(finding))
+    seen = Counter[str]()
     for finding in ordered[:MOST_CASES]:
-        subject = "" if finding.subject is None else f": {shown_name(finding.subject)}"
-        yield Case(class_name, f"{name}{subject}", outcome(finding), told(finding), (finding.remedy,))
+        about = f"{name}{place(finding)}"
+        seen[about] += 1  # pages show one test of a name
+        number = f" ({seen[about]})" if seen[about] > 1 else ""
+        yield Case(class_name, f"{about}{number}", outcome(finding), told(finding), (finding.remedy,))
     rest = ordered[MOST_CASES:]
     if rest:
         n_failing = sum(map(fails, rest))
@@ -83,6 +88,13 @@ def cases_of(class_name: str, name: str, findings: list[Finding]) -> Iterator[Ca
             Outcome.FAILURE if n_failing else Outcome.PASSED,
             f"{count(n_failing)} of them count; the first {count(MOST_CASES)} are tests of their own",
         )
+
+
+def place(finding: Finding) -> str:
+    """Where a rule fired: the tensor, and along which axis."""
+    who = identity(finding)
+    axis = f", axis {printable(who.axis)}" if who.axis else ""
+    return "" if who.subject is None else f": {shown_name(who.subject)}{axis}"
 
 
 def fails(finding: Finding) -> bool:

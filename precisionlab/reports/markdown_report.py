@@ -42,7 +42,8 @@ def advice_list(report: Report) -> str:
 
 def checkpoint_parts(checkpoint: CheckpointReport, report: Report) -> Iterator[str]:
     """The sections of one checkpoint, those left out that have nothing to say."""
-    yield f"## {code(checkpoint.path)}"
+    reference = digest.reference(report)
+    yield f"## {code(checkpoint.path)}" + ("" if reference is None else f" against {code(reference)}")
     yield pipe_table(("", ""), ((label, text(value)) for label, value in digest.facts(checkpoint)))
     groups = digest.rule_groups(checkpoint, report.rules)
     for severity in dict.fromkeys(group.severity for group in groups):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from precisionlab.analysis.report import Report
 from precisionlab.errors import ReportError
+from precisionlab.replacement import cause
 from precisionlab.reports import digest
 from precisionlab.reports.pdf_appendix import gone_parts, meaning_parts, provenance_parts, unreadable_parts
 from precisionlab.reports.pdf_sections import checkpoint_parts, overview, title_block
@@ -24,25 +25,29 @@ def render(report: Report) -> bytes:
     """The report as one PDF document on A4.
 
     Raises:
-        ReportError: the package `typst` is not installed.
+        ReportError: the package `typst` is not installed, or there is no room for temporary files.
     """
     try:
         import typst  # noqa: PLC0415  # An extra: who writes no PDF need not have it.
     except ImportError as missing:
         raise ReportError("pdf", "a PDF report needs the package typst", REMEDY) from missing
-    # A root with nothing else in it: no other file can be read.
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        document = root / "report.typ"
-        document.write_text(source(report), encoding="utf-8")
-        return typst.compile(
-            document,
-            root=root,
-            ignore_system_fonts=True,
-            timestamp=started(report),
-            package_path=root,
-            package_cache_path=root,
-        )
+    try:
+        # A root with nothing else in it: no other file can be read.
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            document = root / "report.typ"
+            document.write_text(source(report), encoding="utf-8")
+            return typst.compile(
+                document,
+                root=root,
+                ignore_system_fonts=True,
+                timestamp=started(report),
+                package_path=root,
+                package_cache_path=root,
+            )
+    except OSError as error:
+        problem = f"needs a temporary file, which cannot be written: {cause(error)}"
+        raise ReportError("pdf", problem, "set TMPDIR to a folder with room") from None
 
 
 def source(report: Report) -> str:

@@ -57,7 +57,9 @@ def overview_row(checkpoint: CheckpointReport) -> tuple[str, ...]:
 
 def checkpoint_parts(checkpoint: CheckpointReport, report: Report) -> Iterator[Code]:
     """All about one checkpoint."""
-    yield call("checkpoint", name(checkpoint.path))
+    reference = digest.reference(report)
+    against = () if reference is None else (" against ", name(reference))
+    yield call("checkpoint", worded(name(checkpoint.path), *against))
     yield call("facts", *((label, flowing(value)) for label, value in digest.facts(checkpoint)))
     yield call("section", "Findings")
     groups = digest.rule_groups(checkpoint, report.rules)

@@ -1,5 +1,6 @@
 """Findings as SARIF results."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -16,7 +17,6 @@ from precisionlab.reports.uris import uri_of
 
 MOST_RESULTS = 25_000
 """Of a run: code scanning refuses more."""
-
 STATES: Mapping[Novelty, str] = MappingProxyType(
     {Novelty.NEW: "new", Novelty.WORSE: "updated", Novelty.KNOWN: "unchanged"}
 )
@@ -25,17 +25,25 @@ STATES: Mapping[Novelty, str] = MappingProxyType(
 def results(report: Report, codes: Iterable[str]) -> list[Json]:
     """Findings, the severest first and of these those that a baseline does not know, then those that are gone."""
     places = {code: place for place, code in enumerate(codes)}
+    seen = Counter[str]()
     found = [
-        (finding, result(finding, mark, checkpoint, places))
+        (finding, {**result(finding, checkpoint, places), "partialFingerprints": known_by(mark, seen)})
         for checkpoint in report.checkpoints
         for finding, mark in zip(checkpoint.findings, fingerprints(checkpoint), strict=True)
     ]
+    gone = [{**lost, "partialFingerprints": known_by(mark, seen)} for lost, mark in absent(report, places)]
     found.sort(key=lambda one: (-one[0].severity, not one[0].counts))
-    return [*(one for _, one in found), *absent(report, places)]
+    return [*(one for _, one in found), *gone]
 
 
-def result(finding: Finding, mark: str, checkpoint: CheckpointReport, places: Mapping[str, int]) -> Json:
-    """A finding with where it is, what it is known by, and what it was found from."""
+def known_by(mark: str, seen: Counter[str]) -> Json:
+    """A fingerprint, with which of its kind it is: checkpoints in several folders may have one name and the same tensors."""
+    seen[mark] += 1
+    return {"primaryLocationLineHash": f"{mark[:16]}:{seen[mark]}", "precisionlab/v1": mark}
+
+
+def result(finding: Finding, checkpoint: CheckpointReport, places: Mapping[str, int]) -> Json:
+    """A finding with where it is and what it was found from."""
     about = f"{shown_name(finding.subject)}: " if finding.subject is not None else ""
     state = {"baselineState": STATES[finding.novelty]} if finding.novelty is not None else {}
     index = {"ruleIndex": places[finding.code]} if finding.code in places else {}
@@ -45,7 +53,6 @@ def result(finding: Finding, mark: str, checkpoint: CheckpointReport, places: Ma
         "level": finding.severity.label,
         "message": message(f"{about}{finding.message}", LIMIT),
         "locations": [location(checkpoint, finding.subject)],
-        "partialFingerprints": {"primaryLocationLineHash": f"{mark[:16]}:1", "precisionlab/v1": mark},
         **state,
         "properties": {
             "remedy": storable(finding.remedy),
@@ -74,15 +81,16 @@ def main_file(checkpoint: CheckpointReport) -> str:
     return paths[0] if paths and checkpoint.path not in paths else checkpoint.path
 
 
-def absent(report: Report, places: Mapping[str, int]) -> Iterator[Json]:
-    """What a baseline had and this report has not: its rule was asked again and found nothing."""
+def absent(report: Report, places: Mapping[str, int]) -> Iterator[tuple[Json, str]]:
+    """What a baseline had and this report has not, with its fingerprint: its rule was asked again and found nothing."""
     if report.baseline is None:
         return
     for checkpoint, gone in by_checkpoint(report.checkpoints, report.baseline):
-        lost = replace(checkpoint, results=(Result("", None, findings=gone),))
-        for finding, mark in zip(lost.findings, fingerprints(lost), strict=True):
-            was = result(replace(finding, novelty=None), mark, lost, places)
-            yield {**was, "kind": "pass", "level": "none", "baselineState": "absent"}
+        once = replace(checkpoint, results=(Result("", None, findings=(*checkpoint.findings, *gone)),))
+        mark_of = dict(zip(map(id, once.findings), fingerprints(once), strict=True))
+        for finding in gone:
+            was = result(replace(finding, novelty=None), checkpoint, places)
+            yield {**was, "kind": "pass", "level": "none", "baselineState": "absent"}, mark_of[id(finding)]
 
 
 def by_checkpoint(

@@ -8,12 +8,11 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from precisionlab.analysis.beside import Role
 from precisionlab.analysis.figures import Figure, Heatmap, Table
 from precisionlab.analysis.report import CheckpointReport, Report, Unreadable
 from precisionlab.analysis.results import Finding
 from precisionlab.analysis.rules import Severity
-from precisionlab.escaping import printable
+from precisionlab.escaping import printable, without_commands
 from precisionlab.reports import digest, novelties
 from precisionlab.reports.digest import RuleGroup, Unanswered
 from precisionlab.reports.quantities import count, shown_name
@@ -47,12 +46,13 @@ def render(report: Report, style: TextStyle = PLAIN) -> str:
     """The report as text, its verdict in the last line."""
     blocks = [Group(*checkpoint_lines(checkpoint, report, style)) for checkpoint in report.checkpoints]
     end = [*gone_lines(report), *unreadable_lines(report.unreadable), verdict_line(report)]
-    return written(Group(*blocks, *end), style.width, colour=style.colour) + "\n"
+    return without_commands(written(Group(*blocks, *end), style.width, colour=style.colour)) + "\n"
 
 
 def checkpoint_lines(checkpoint: CheckpointReport, report: Report, style: TextStyle) -> Iterator[RenderableType]:
     """Everything about one checkpoint; where it is compared with another one, what differs comes before what is wrong."""
-    against = f" against {shown_name(str(report.settings[Role.REFERENCE.value]))}" if is_comparison(report) else ""
+    reference = digest.reference(report)
+    against = "" if reference is None else f" against {shown_name(reference)}"
     yield Text(f"{shown_name(checkpoint.path)}{against}", style="bold")
     yield facts_grid(checkpoint)
     yield Text()
@@ -128,7 +128,7 @@ def own_figures(checkpoint: CheckpointReport, report: Report) -> Iterator[Figure
 
 def is_comparison(report: Report) -> bool:
     """Whether checkpoints were held against another one."""
-    return Role.REFERENCE.value in report.settings
+    return digest.reference(report) is not None
 
 
 def figure_lines(figure: Figure, style: TextStyle) -> Iterator[RenderableType]:

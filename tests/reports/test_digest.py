@@ -6,7 +6,7 @@ from types import MappingProxyType
 from precisionlab.analysis.report import AnalyzerSummary, Report
 from precisionlab.analysis.results import Finding, Result, Status
 from precisionlab.analysis.rules import Severity
-from precisionlab.reports import digest, html_report, markdown_report, text_report
+from precisionlab.reports import digest, html_report, markdown_report, pdf_report, text_report
 
 
 def test_the_verdict_counts_everything(sample_report: Report) -> None:
@@ -115,3 +115,17 @@ def test_a_tensor_without_a_name_is_not_the_checkpoint(sample_report: Report) ->
 def fired_about(subject: str | None, message: str) -> Finding:
     """An error about a tensor, or about the checkpoint."""
     return Finding("PL001", Severity.ERROR, subject, message, "", MappingProxyType({}))
+
+
+def test_a_comparison_names_what_was_compared_with(sample_report: Report) -> None:
+    """In the heading of every checkpoint, as code; where nothing was, no heading says so."""
+    against = dataclasses.replace(sample_report, settings=MappingProxyType({"against": "a<b>.npy"}))
+    for render, heading in (
+        (text_report.render, "\nsmall.pth against a<b>.npy\n"),
+        (markdown_report.render, "\n## `small.pth` against <code>a&#60;b&#62;.npy</code>\n"),
+        (html_report.render, "<h2><code>small.pth</code> against <code>a&lt;b&gt;.npy</code></h2>"),
+        (pdf_report.source, '#checkpoint(words(code("small.pth"), " against ", code("a<b>.npy")))'),
+    ):
+        assert heading in render(against)
+        assert heading.replace(" against ", "") not in render(sample_report)
+        assert " against " not in render(sample_report).partition("small.pth")[2][:40]

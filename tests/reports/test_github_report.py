@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from precisionlab.analysis.report import Report
 from precisionlab.analysis.results import Finding, Novelty, Result
 from precisionlab.analysis.rules import Severity
+from precisionlab.reports import text_report
 from precisionlab.reports.github_report import render
 
 COMMAND = re.compile(r"\s*::([^\s:]+)(?: ([^:]*))?::(.*)", re.DOTALL)
@@ -62,6 +63,18 @@ def test_a_rule_is_an_annotation_of_its_file(sample_report: Report) -> None:
     lines = command.message.splitlines()
     assert lines == [*(f"w{i}: {i}00 % are NaN" for i in range(5)), "and 2 more findings", "What to do: find the step"]
     assert log.splitlines()[1:] == ["precisionlab: 7 errors in 0 of 33 tensors of 1 checkpoint"]
+
+
+def test_a_printed_report_has_no_command(sample_report: Report) -> None:
+    """The runner reads all that a step prints: names and folded messages begin no command, nor have one of the old kind."""
+    names = ("::error::forged", "  ::add-mask::a", "w##[error]forged")
+    found = [Finding("PL001", Severity.ERROR, name, f"{'long ' * 16} ::error::forged", "") for name in names]
+    for colour in (False, True):
+        log = text_report.render(with_findings(sample_report, *found), text_report.TextStyle(100, colour))
+        log = re.sub(r"\x1b\[[\d;]*m", "", log)
+        assert log.count("forged") == 5
+        assert not list(commands(log))
+        assert "##[" not in log
 
 
 @given(data=st.data())

@@ -248,31 +248,25 @@ def test_on_paper_everything_is_there(sample_report: Report, tmp_path: Path, bro
     assert "Filter names" not in text
 
 
-@pytest.mark.slow
-def test_a_hundred_thousand_tensors_open_within_three_seconds(
+def test_a_large_report_keeps_few_rows_in_the_document(
     large_report: Callable[[int, int], Report], tmp_path: Path, browser: Chromium
 ) -> None:
-    """The page is interactive within three seconds, keeps few rows in the document, and filters and sorts at once."""
-    tab = opened(html_report.render(large_report(100_000, 20)), tmp_path, browser)
+    """And finds, sorts and shows any of its tensors; benchmarks/page.py says how fast."""
+    tab = opened(html_report.render(large_report(20_000, 8)), tmp_path, browser)
     script = """
-    told.opened = performance.getEntriesByType("navigation")[0].loadEventEnd;
     told.rows = all("tr.row").length;
-    const timed = (act) => { const start = performance.now(); act(); return performance.now() - start; };
     const search = one(".controls input[type=search]");
-    told.filter = timed(() => change(search, "layers.777.", "input"));
+    change(search, "layers.777.", "input");
     told.found = one("output").textContent;
     change(search, "", "input");
-    told.sort = timed(() => all(".grid-view thead button")[1].click());
+    all(".grid-view thead button")[1].click();
     const view = one(".grid-view");
-    told.scroll = timed(() => { view.scrollTop = 33 * 50000; view.dispatchEvent(new Event("scroll")); });
+    view.scrollTop = 33 * 10000;
+    view.dispatchEvent(new Event("scroll"));
     told.at = one("code", all("tr.row")[20]).textContent;
-    told.details = timed(() => one("tr.row button").click());
     """
     told = tab.run(script)
-    print({name: value for name, value in told.items() if isinstance(value, float)})  # noqa: T201 - the measured times are worth reading
-    assert isinstance(told["opened"], int | float)
-    assert 0 < told["opened"] < 3000
     assert isinstance(told["rows"], int)
     assert told["rows"] < 120
-    assert told["found"] == "8 of 100,000 tensors"
-    assert str(told["at"]).startswith("model.layers.6251.")
+    assert told["found"] == "8 of 20,000 tensors"
+    assert str(told["at"]).startswith("model.layers.1251.")

@@ -244,10 +244,25 @@ def test_what_is_no_report_is_refused(text: str, says: str) -> None:
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes", "says"),
+    [
+        ('"first": -30.0', f'"first": {10**400}', "figures[0].first should be a number within the range of float64"),
+        ('["float16", 3, 0.25, false, ', "[", "figures[1].rows[0] should be as long as columns: 5"),
+    ],
+    ids=["a place on no axis", "a row too short"],
+)
+def test_a_figure_that_nobody_can_draw_is_refused(was: str, becomes: str, says: str, sample_report: Report) -> None:
+    """By its place, when the report is read."""
+    text = json_report.render(sample_report)
+    assert was in text
+    assert says in (refusal(text.replace(was, becomes, 1)) or "")
+
+
 def test_reading_a_file(tmp_path: Path, sample_report: Report) -> None:
     """A file is read back; what cannot be read is refused under its own name."""
     good, bad, binary = tmp_path / "good.json", tmp_path / "bad.json", tmp_path / "binary.json"
-    good.write_text(json_report.render(sample_report), encoding="utf-8")
+    good.write_text(json_report.render(sample_report), encoding="utf-8-sig")  # a byte order mark is no part of it
     bad.write_text("{", encoding="utf-8")
     binary.write_bytes(b"\xff\xfe")
     assert spelled(json_report.read(good)) == spelled(sample_report)

@@ -98,6 +98,18 @@ def test_known_findings_and_notes_pass(sample_report: Report) -> None:
     assert told["layer.2"].attrib["message"] == "warning, worse: 2 of 10"
 
 
+def test_no_two_tests_have_one_name(sample_report: Report) -> None:
+    """Pages show one of them: axes are told, and what is alike all the same is numbered."""
+    axes = [replace(finding(1, Severity.WARNING), evidence={"axis": axis}) for axis in (0, 1)]
+    alike = [replace(axes[0], subject="x" * 10_000 + end, evidence={}) for end in "ab"]
+    whole = [replace(axes[0], subject=None, evidence={})] * 2
+    names = [
+        case.attrib["name"] for case in parsed(with_findings(sample_report, *axes, *alike, *whole)).iter("testcase")
+    ]
+    assert len(set(names)) == len(names)
+    assert [name.partition(", ")[2] for name in names if "axis" in name] == ["axis 0", "axis 1"]
+
+
 def test_a_rule_that_fires_everywhere_stays_readable(schema: XMLSchema, sample_report: Report) -> None:
     """The first thousand findings are tests, those that fail first; one more counts the rest, and fails where one of them does."""
     notes = [finding(i, Severity.NOTE) for i in range(50)]

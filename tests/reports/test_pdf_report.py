@@ -3,8 +3,10 @@
 import io
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import pypdfium2
@@ -247,4 +249,13 @@ def test_without_its_library_it_says_what_to_install(sample_report: Report, monk
     """The remedy names the extra."""
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(ReportError, match=r"typst.*; pip install 'precisionlab\[pdf\]'"):
+        pdf_report.render(sample_report)
+
+
+def test_without_room_for_a_temporary_file_it_says_so(
+    sample_report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A full or missing folder is the user's to mend."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(ReportError, match="needs a temporary file, which cannot be written: no such file"):
         pdf_report.render(sample_report)

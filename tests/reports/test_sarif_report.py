@@ -113,6 +113,19 @@ def test_fingerprints_survive_another_machine_and_other_numbers(sample_report: R
     assert here["automationDetails"]["id"] == there["automationDetails"]["id"] == "precisionlab/m.safetensors/"
 
 
+def test_no_two_results_have_one_fingerprint(sample_report: Report) -> None:
+    """Not those of two checkpoints of one name, nor what is gone and a sibling that is still there."""
+    one = replace(finding(1), subject=sample_report.checkpoints[0].tensors[0].name)
+    still, gone = (replace(one, evidence={"format": name}) for name in ("float16", "bfloat16"))
+    before = run_of(with_findings(sample_report, still, gone))["results"]
+    report = with_findings(sample_report, still)
+    twice = (report.checkpoints[0], replace(report.checkpoints[0], path="other/model.npy"))
+    results = run_of(replace(report, checkpoints=twice, baseline=Baseline("b.json", "", (gone,))))["results"]
+    marks = [one["partialFingerprints"]["primaryLocationLineHash"] for one in results]
+    assert len(set(marks)) == len(marks) == 3
+    assert results[2]["partialFingerprints"] == before[1]["partialFingerprints"]
+
+
 def test_a_baseline_gives_every_result_a_state(check: Check, sample_report: Report) -> None:
     """New, worse and known findings, and those that are gone, which are no problem of this run."""
     novelties = (Novelty.NEW, Novelty.WORSE, Novelty.KNOWN)
