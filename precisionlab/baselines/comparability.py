@@ -43,6 +43,9 @@ def unknown(report: Report, baseline: Report) -> Iterator[str]:
     analyzers = [name for name in report.analyzers if name not in baseline.analyzers]
     if analyzers:
         yield f"{named(analyzers)} did not run for it"
+    left_out = [name for name in baseline.analyzers if name not in report.analyzers]
+    if left_out:
+        yield f"{named(left_out)} ran for it alone"
     new_codes = {code for name in analyzers for code in report.analyzers[name].rules}
     could_fire = {rule.code for rule in baseline.rules}
     silent = [rule.code for rule in report.rules if rule.code not in could_fire | new_codes]

@@ -1,7 +1,7 @@
 """Changes as figures: tables with the worst first, and how many metrics moved how far."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from precisionlab.analysis.definitions import Better
@@ -93,10 +93,10 @@ def rows(every: Iterable[Change]) -> tuple[tuple[Cell, ...], ...]:
 
 def overview(every: Sequence[Change]) -> Table:
     """How many figures became worse, better, other ones, or stayed, by analyzer; those of tensors and of the checkpoint."""
-    counts: dict[tuple[str, str], Counter[Turn]] = {}
+    counts: defaultdict[tuple[str, str], Counter[Turn]] = defaultdict(Counter)
     for one in every:
         of = "checkpoint" if one.subject is None else "tensors"
-        counts.setdefault((one.analyzer, of), Counter())[one.turn] += 1
+        counts[one.analyzer, of][one.turn] += 1
     cells: list[tuple[Cell, ...]] = [
         (analyzer, of, *(count[turn] for turn in ORDER)) for (analyzer, of), count in counts.items()
     ]

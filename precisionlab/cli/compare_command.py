@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """
     paths = (arguments.reference, arguments.path, *arguments.others)
     reports = [path for path in paths if is_report(path)]
-    if arguments.report or len(reports) == len(paths):
+    if arguments.report or (reports and all(map(is_named_so, paths))):  # one that is none tells why when it is read
         from precisionlab.cli import compare_reports  # noqa: PLC0415 - most comparisons need none of it
 
         return compare_reports.run(arguments)
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def is_report(path: str) -> bool:
     """Whether a path is that of a JSON report: by its suffix and its beginning."""
-    if not path.lower().endswith(REPORT_SUFFIX):
+    if not is_named_so(path):
         return False
     try:
         with Path(path).open("rb") as stream:
@@ -54,12 +54,19 @@ def is_report(path: str) -> bool:
         return False
 
 
+def is_named_so(path: str) -> bool:
+    """Whether a path has the suffix of a JSON report."""
+    return path.lower().endswith(REPORT_SUFFIX)
+
+
 def beside_reference(arguments: argparse.Namespace) -> argparse.Namespace:
     """What the scan of the second checkpoint beside the first one is asked for: all that compares, unless some is named.
 
     Raises:
-        UsageError: nothing that is named looks at another checkpoint.
+        UsageError: nothing that is named looks at another checkpoint, or the first one has no name.
     """
+    if not arguments.reference:
+        raise UsageError("A", "is empty", "name the checkpoint to compare with")
     with strays_diverted(is_quiet=arguments.quiet):
         discovered = load_all()
     if not arguments.quiet:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from precisionlab.analysis.report import Report
 from precisionlab.analysis.rules import Severity
 from precisionlab.baselines.benchmark import benchmark
-from precisionlab.baselines.comparison import compared
+from precisionlab.baselines.comparison import COMPARISON, compared
 from precisionlab.baselines.metrics import done, is_wanted
 from precisionlab.cli import messages
 from precisionlab.cli.baseline import tell_incomparable
@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     refuse_meaningless(arguments, is_table=is_table)
     targets = checked_targets(arguments.output, paths)
     whole = [read(path) for path in paths]
+    refuse_comparisons(whole, paths)
     check_analyzers(whole, arguments)
     check_codes(whole, arguments)
     reports = [restricted(report, arguments) for report in whole]
@@ -121,6 +122,17 @@ def command(arguments: argparse.Namespace, paths: Sequence[str]) -> tuple[str, .
         *(f"--exclude={glob}" for glob in arguments.exclude or ()),
         *(f"--{name}={value}" for name, value in asked.items() if value),
     )
+
+
+def refuse_comparisons(reports: Sequence[Report], paths: Sequence[str]) -> None:
+    """See that no report is a comparison of reports: its figures are old and new ones already, or there are no findings.
+
+    Raises:
+        UsageError: one is.
+    """
+    for report, path in zip(reports, paths, strict=True):
+        if COMPARISON in report.analyzers:
+            raise UsageError(path, "is a comparison of reports itself", "compare those that it was made of")
 
 
 def check_analyzers(reports: Sequence[Report], arguments: argparse.Namespace) -> None:

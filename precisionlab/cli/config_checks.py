@@ -32,7 +32,7 @@ def check_reports(paths: Sequence[str]) -> None:
         writer_for(Path(path))
 
 
-def check_formats(names: Sequence[str]) -> None:
+def check_beside(names: Sequence[str]) -> None:
     """Formats of files beside a report."""
     from precisionlab.cli.report_command import beside  # noqa: PLC0415
 
@@ -80,7 +80,7 @@ CHECKS: tuple[tuple[str, str, Callable[..., None]], ...] = (
     ("scan", "output", check_reports),
     ("compare", "output", check_reports),
     ("report", "output", check_reports),
-    ("report", "to", check_formats),
+    ("report", "to", check_beside),
     ("recipe", "output", check_recipes),
     ("recipe", "formats", check_targets),
     ("inspect", "formats", check_elements),

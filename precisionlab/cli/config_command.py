@@ -114,7 +114,7 @@ def heading(path: Path | None) -> str:
 
 def cells(setting: Setting, path: Path | None) -> tuple[str, str, str]:
     """Name, value and source."""
-    has_value = setting.value is not None and setting.value != ()
+    has_value = setting.value not in {None, (), ""}
     value = printable(spelled(setting.value), LONGEST) if has_value or not setting.unset else setting.unset
     return setting.name, value, source(setting, path)
 

@@ -38,8 +38,8 @@ def exit_code_of(report: Report, fail_on: Severity | None) -> ExitCode:
 
 
 def has_failed(report: Report) -> bool:
-    """Whether a path was unreadable, an analyzer failed, or nothing at all was analysed."""
-    has_failures = any(checkpoint.failures for checkpoint in report.checkpoints)
+    """Whether a path was unreadable, an analyzer failed, the scan was cut short, or nothing at all was analysed."""
+    has_failures = any(checkpoint.failures or not checkpoint.complete for checkpoint in report.checkpoints)
     return bool(report.unreadable) or has_failures or not was_anything_analysed(report)
 
 

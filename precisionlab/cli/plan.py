@@ -61,7 +61,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         options = with_formats(options, names, arguments)
     given = [role for role in Role if getattr(arguments, role.value)]
     analyzers, warnings = choose_analyzers(names, options, given)
-    refuse_unread(arguments, analyzers)
+    beside = files_beside(arguments, analyzers)
     settings = Settings(
         device=resolve_device(text(Said(arguments.device, "--device"), "auto"), "--device"),
         memory_bytes=memory_bytes(Said(arguments.memory, "--memory")),
@@ -70,27 +70,28 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         exclude=tuple(arguments.exclude or ()),
         select=codes(arguments, "select", analyzers),
         ignore=codes(arguments, "ignore", analyzers),
-        sensitivity=arguments.sensitivity,
-        calibration=arguments.calibration,
-        against=arguments.against,
+        sensitivity=beside[Role.SENSITIVITY],
+        calibration=beside[Role.CALIBRATION],
+        against=beside[Role.REFERENCE],
         others=tuple(getattr(arguments, "others", ())),
         checksum=bool(arguments.checksum),
     )
     return Plan(analyzers, settings, severity(Said(arguments.fail_on, "--fail-on")), warnings)
 
 
-def refuse_unread(arguments: argparse.Namespace, analyzers: Sequence[Selected]) -> None:
-    """See that files beside the checkpoint that flags name are looked at; the configuration may name them for others.
+def files_beside(arguments: argparse.Namespace, analyzers: Sequence[Selected]) -> Mapping[Role, str | None]:
+    """The files beside the checkpoint that chosen analyzers look at; what the configuration names for others is left out.
 
     Raises:
-        UsageError: no chosen analyzer looks at one.
+        UsageError: a flag names one that no chosen analyzer looks at.
     """
     read = frozenset[Role]().union(*(selected.analyzer.reads_beside for selected in analyzers))
-    for role in Role:
-        flag = f"--{role.value}"
-        is_given = getattr(arguments, role.value) is not None and flag not in arguments.configured
-        if is_given and role not in read:
-            raise UsageError(flag, "no analyzer that runs looks at it", "name one that does with --analyzers")
+    named: dict[Role, str | None] = {role: getattr(arguments, role.value) for role in Role}
+    for role, path in named.items():
+        if path is not None and role not in read and f"--{role.value}" not in arguments.configured:
+            remedy = "name one that does with --analyzers"
+            raise UsageError(f"--{role.value}", "no analyzer that runs looks at it", remedy)
+    return {role: path if role in read else None for role, path in named.items()}
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -156,9 +157,11 @@ def with_formats(
     """
     takers = [name for name in names if takes_formats(load_analyzer(name))]
     given = {"formats": arguments.formats}
+    is_flag = "--formats" not in arguments.configured
     for name in takers:
-        require_formats(name, arguments.formats, "--formats")
-    if "--formats" in arguments.configured:
+        if is_flag or "formats" not in options.get(name, {}):
+            require_formats(name, arguments.formats, "--formats")
+    if not is_flag:
         return {**options, **{name: {**given, **options.get(name, {})} for name in takers}}
     if not takers:
         raise UsageError("--formats", "no analyzer that runs has such an option", "name one with --analyzers")

@@ -23,7 +23,7 @@ def settled(arguments: argparse.Namespace) -> argparse.Namespace:
     filled, configured = argparse.Namespace(**vars(arguments)), {}
     for key in keys.values():
         entry = configuration.entry(arguments.command, key.name)
-        if entry is None or entry.value == [] or key.attribute in arguments.given or key.group in decided:
+        if entry is None or entry.value in ([], "") or key.attribute in arguments.given or key.group in decided:
             continue
         setattr(filled, key.attribute, as_flag(key, entry.value, configuration))
         configured[key.flag] = configuration.where(entry.place)

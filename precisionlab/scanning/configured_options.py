@@ -72,10 +72,16 @@ def check_names(configuration: Configuration, discovered: Discovered) -> None:
 def check_formats(configuration: Configuration, discovered: Discovered) -> None:
     """See that analyzers take the formats that the file names: those that it names too, else some.
 
+    Those whose tables name their own are no matter.
+
     Raises:
         UsageError: one does not, or none does.
     """
-    takers = [name for name, analyzer in discovered.analyzers.items() if takes_formats(analyzer)]
+    takers = [
+        name
+        for name, analyzer in discovered.analyzers.items()
+        if takes_formats(analyzer) and "formats" not in configuration.options.get(name, {})
+    ]
     for command in ("scan", "compare"):
         entry, named = (configuration.entry(command, key) for key in ("formats", "analyzers"))
         if entry is None:

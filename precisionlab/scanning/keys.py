@@ -132,4 +132,4 @@ class Key:
                 return bytes_of(text) is not None
             case Kind.NAMES:  # the flag has commas between them
                 return bool(text.strip()) and "," not in text
-        return bool(text) or not self.kind.is_path
+        return bool(text) or self.kind is not Kind.PATHS

@@ -31,6 +31,7 @@ def test_what_differs_comes_first(command: Command) -> None:
     findings = next(i for i, line in enumerate(lines) if line.startswith("warning PL406"))
     assert places == sorted(places)
     assert places[-1] < findings
+    assert any(line.split()[0] == "changed" and line.endswith("numbers") for line in filter(None, lines))
     assert lines[-1].startswith("3 warnings, 4 notes in ")
 
 
@@ -90,6 +91,7 @@ def test_what_cannot_be_compared_is_one_line(command: Command, tmp_path: Path) -
         (BASE,): "the following arguments are required: B; see precisionlab compare --help",
         (): "the following arguments are required: A, B; see precisionlab compare --help",
         ("nowhere", BASE): "nowhere: does not exist",
+        ("", BASE): "A: is empty; name the checkpoint to compare with",
         (BASE, "nowhere"): "nowhere: does not exist",
         ("text.safetensors", BASE): "text.safetensors: ",
         (BASE, "text.safetensors"): "text.safetensors: ",

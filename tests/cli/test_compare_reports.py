@@ -98,10 +98,13 @@ def test_metrics_are_chosen_by_globs(command: Command, reports: Path) -> None:
 def test_what_cannot_be_done_is_one_line(command: Command, reports: Path, sick: str) -> None:
     """And an input is not overwritten."""
     (reports / "cut.json").write_text((reports / "bad.json").read_text(encoding="utf-8")[:-40], encoding="utf-8")
+    command("compare", "--report", "good.json", "bad.json", "-q", "-o", "table.json")
     for arguments, problem in (
+        (("bad.json", "table.json"), "table.json: is a comparison of reports itself"),
         (("good.json", "cut.json"), "cut.json: is no JSON, or only the beginning of it"),
         (("--report", "good.json", sick), "is a checkpoint (safetensors), not a report"),
-        (("good.json", "none.json"), "none.json: is no JSON report, and good.json is one; compare two of a kind"),
+        (("good.json", "none.json"), "none.json: cannot be read: no such file or directory"),
+        (("good.json", "none"), "none: is no JSON report, and good.json is one; compare two of a kind"),
         (("--report", "good.json", "/dev/null"), "is a device, not a report"),
         ((sick, sick, "--metric", "nans"), "--metric: has no meaning between checkpoints"),
         (("good.json", "bad.json", "--select", "PL9"), "--select: no rule of the reports begins with PL9"),
@@ -128,7 +131,14 @@ def test_a_failed_scan_is_told(command: Command, reports: Path) -> None:
     assert (code, out) == (2, "")
     assert err.startswith("precisionlab: error: part.json: the scan could not do its job: ")
     assert err.endswith("; 1 path unreadable\n")
-    empty = {**document, "checkpoints": [], "unreadable": []}
+    document["unreadable"] = []
+    document["checkpoints"][0]["complete"] = False
+    Path("cut.json").write_text(json.dumps(document), encoding="utf-8")
+    for arguments in (("compare", "bad.json", "cut.json", "-q"), ("report", "cut.json", "--fail-on", "never")):
+        code, _, err = command(*arguments)
+        assert (code, err.count("\n")) == (2, 1)
+        assert err.endswith("; interrupted\n")
+    empty = {**document, "checkpoints": []}
     Path("empty.json").write_text(json.dumps(empty), encoding="utf-8")
     code, out, err = command("compare", "--report", "empty.json", "good.json")
     assert (code, out) == (2, "")

@@ -143,7 +143,7 @@ MISTAKES = [
     ("= 1", "is not valid TOML"),
     ("[tool.precisionlab]\nthreads = 4", "tool: stands in a pyproject.toml alone; leave out tool.precisionlab here"),
     ('ignore = ["PL0,PL1"]', "ignore: takes a list of names, not ['PL0,PL1']"),
-    ('baseline = ""', "baseline: takes a path, not nothing"),
+    ('output = [""]', "output: takes a list of paths, not ['']"),
     ("[range]\nmin-channels = 4\nmin_channels = 5", "range.min-channels: is there twice, with a dash and with an"),
     ('[report]\nto = ["github"]', "report.to: github goes to standard output alone; use --format github"),
     ('formats = ["bfloat17"]', "formats: bfloat17: there is no such format; did you mean bfloat16?"),

@@ -38,6 +38,8 @@ def test_durations(seconds: float, text: str) -> None:
 def test_nothing_dear_is_nothing_to_tell() -> None:
     """And the machine's speed is not asked for."""
     assert cost_note({}, 3, unasked) is None
+    assert cost_note({"delta": Cost(9e8, 1e6)}, 3, speed) is None
+    assert cost_note({"delta": Cost(9e8, 1e6, 5.0)}, 3, speed) is not None
 
 
 def test_one_analyzer() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from precisionlab.cli.main import COMMANDS as MODULES
 from precisionlab.cli.parser import build_parser, parse
 from precisionlab.cli.plan import plan_of
-from precisionlab.cli.settled import as_flag, settled
+from precisionlab.cli.settled import settled
 from precisionlab.scanning.configuration import Configuration
 from precisionlab.scanning.configuration_keys import COMMANDS, TABLES, keys_of
 from precisionlab.scanning.keys import Key, Kind
@@ -202,10 +202,22 @@ def test_paths_begin_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert Path(named.against).resolve() == tmp_path / "base.safetensors"
 
 
-def test_no_path_is_none() -> None:
-    """An empty text takes back what another file would say."""
-    key = keys_of("scan")["against"]
-    assert as_flag(key, "", Configuration(Path("/somewhere/precisionlab.toml"))) == ""
+def test_no_path_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty text in a command's table takes back what the top says."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "precisionlab.toml").write_text('sensitivity = "x"\n[compare]\nsensitivity = ""\n[scan]\nbaseline = ""')
+    assert settled(parse(["compare", "x", "y"])).sensitivity is None
+    scan = settled(parse(["scan", "x"]))
+    assert (scan.sensitivity, scan.baseline) == ("x", None)
+
+
+def test_files_beside_are_for_those_that_look_at_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the configuration names them, others need not have them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "precisionlab.toml").write_text('against = "x"\ncalibration = "y"')
+    found = plan_of(settled(parse(["scan", "x", "-a", "range", "--device", "cpu"]))).settings
+    assert (found.against, found.calibration) == (None, None)
+    assert plan_of(settled(parse(["scan", "x", "-a", "delta", "--device", "cpu"]))).settings.against == "x"
 
 
 def test_formats_are_said_of_all_or_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,6 +235,8 @@ def test_formats_are_said_of_all_or_of_one(tmp_path: Path, monkeypatch: pytest.M
     assert formats(named + own)["lowrank"] == ("int8_channel",)
     assert set(formats(named + own, "--formats", "nf4").values()) == {("nf4",), None}
     assert "range" in formats('formats = ["nvfp4"]')
+    blocks = 'against = "x"\nanalyzers = ["delta", "quantization"]\nformats = ["nvfp4"]\n'
+    assert formats(blocks + '[delta]\nformats = ["bfloat16"]') == {"delta": ("bfloat16",), "quantization": ("nvfp4",)}
 
 
 def test_commands_without_keys_need_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,12 @@ def test_the_nearest_folder_upwards_counts(tmp_path: Path) -> None:
     assert find_configuration(below).values == {"threads": 3}
 
 
+def test_a_file_may_begin_with_a_mark(tmp_path: Path) -> None:
+    """As some editors write UTF-8, with the line ends of Windows."""
+    (tmp_path / "precisionlab.toml").write_bytes(b"\xef\xbb\xbfthreads = 1\r\nmemory = '1GB'\r\n")
+    assert find_configuration(tmp_path).values == {"threads": 1, "memory": "1GB"}
+
+
 @pytest.mark.parametrize("text", ["", "[tool.other]\nx = 1", "tool = 3", "[project]\nname = 'x'"])
 def test_a_pyproject_without_the_table_is_passed_over(tmp_path: Path, text: str) -> None:
     """Another project's file on the way up says nothing about ours; one that is named must have the table."""

@@ -20,7 +20,6 @@ RIGHT: dict[Kind, st.SearchStrategy[object]] = {
     Kind.TRUTH: st.booleans(),
     Kind.DEVICE: st.one_of(st.sampled_from(["auto", "cpu", "mps", "cuda"]), st.integers(0, 99).map("cuda:{}".format)),
     Kind.SIZE: st.builds("{}{}".format, st.integers(0, 10**6), st.sampled_from(["", "B", "kB", "GiB", " MB", "m"])),
-    Kind.PATH: WORDS.filter(bool),
     Kind.PATHS: st.lists(WORDS.filter(bool), max_size=3),
     Kind.NAMES: st.lists(WORDS.filter(lambda word: word.strip() and "," not in word), max_size=3),
     Kind.TEXTS: st.lists(WORDS, max_size=3),

@@ -41,7 +41,8 @@ def test_an_unknown_format_ends_the_command(flag: tuple[str, str], command: Comm
     """With exit code 2, one line on standard error, and nothing on standard output, before the path is looked at."""
     code, out, err = command("scan", "missing.safetensors", "-a", "quantization", *flag)
     assert (code, out) == (2, "")
-    assert err == "precisionlab: error: nvfp5: there is no such format; did you mean nvfp4?\n"
+    subject = "--formats: nvfp5" if flag[0] == "--formats" else "nvfp5"
+    assert err == f"precisionlab: error: {subject}: there is no such format; did you mean nvfp4?\n"
 
 
 def test_formats_without_an_analyzer_that_takes_them(command: Command) -> None:
