@@ -19,7 +19,8 @@ have the variances ulp^2 / 12 of rounding errors (Marchenko and Pastur 1967; Ban
 **What it can and cannot tell.** Shares and errors are exact. That an update is lost, or is smaller than the noise of a
 format, does not say that its effect on the model is: noise is spread over all directions and mostly averages out, updates
 are not. It says that nothing keeps the update element by element, so that it is to be evaluated, and not assumed. A
-difference need be no fine-tuning: `difference` tells whether it is that of a cast. A rank counts directions that rounding
+difference need be no fine-tuning: `difference` tells whether it is that of a cast. Where base and sum are stored in two types,
+and are the same numbers once rounded, or cut, to one of them, no rule fires. A rank counts directions that rounding
 to the stored type cannot explain. Merging through a narrower one leaves more. So does rounding itself where the update is
 about half a step in size: its errors then go with the update, whose products of three are directions of their own (of an update
 of rank 4 in bfloat16, 24 directions were counted in a matrix of 4,096 by 4,096, and 4 in one of 512 by 512).
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 NO_BASE = "there is no tensor to compare it with in another checkpoint (--against)"
 LEADING_PRODUCTS = 16
 """Operations an element and singular value that finding the leading ones takes."""
+ROUNDING = 1000.0
+"""As many operations as rounding an element to a format, or quantizing it, takes as long as."""
 
 
 def analyze(tensor: "Tensor", options: Options) -> Result:
@@ -68,16 +71,19 @@ def analyze(tensor: "Tensor", options: Options) -> Result:
 
 
 def cost(info: TensorInfo, options: Options) -> Cost:
-    """The singular values of the update."""
+    """Rounding and quantizing, and the singular values of the update."""
     from precisionlab.analysis.weights import obstacle, shape_of  # noqa: PLC0415 - as above
 
-    if obstacle(info) or info.n_elements > options.max_elements:
+    if obstacle(info):
         return NO_COST
+    rounding = Cost(ROUNDING * info.n_elements * (1 + len(options.formats) + len(options.quantized)))
+    if info.n_elements > options.max_elements:
+        return rounding
     m, n = shape_of(info)
     if min(m, n) <= options.all_values_to:
-        return singular_values_cost(m, n)
+        return rounding + singular_values_cost(m, n)
     count = max(64, options.lora_rank) + 16
-    return Cost(LEADING_PRODUCTS * 1.0 * m * n * count, 64.0 * max(m, n) * count)
+    return rounding + Cost(LEADING_PRODUCTS * 1.0 * m * n * count, 64.0 * max(m, n) * count)
 
 
 analyzer = Analyzer(

@@ -125,10 +125,13 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "rounding_edge",
         "singular value that one in a thousand matrices of errors of rounding to the stored type exceeds, errors being "
-        "independent and of variance `ulp^2 / 12`",
+        "independent and of variance `ulp^2 / 12`, twice that where the base has more significant bits; at least 1e-9 of the "
+        "largest one",
         source=JOHNSTONE_2001,
     ),
-    Definition("break_even_rank", "`mn / (m + n)`, at which two factors take as many numbers as the matrix"),
+    Definition(
+        "break_even_rank", "`mn / (m + n)`, rounded down, beyond which two factors take more numbers than the matrix"
+    ),
     Definition("adapter_numbers", "numbers that two factors of the numerical rank take, `r (m + n)`", source=HU_2022),
     Definition(
         "captured_energy",
@@ -140,7 +143,8 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition(
         "stored_noise",
-        "norm that errors of rounding to the stored type have on average, over that of the update",
+        "norm that errors of rounding to the stored type have on average, over that of the update; of two roundings where the "
+        "base has more significant bits",
         Better.LOWER,
     ),
     Definition("tensors_changed", "tensors of which an element changed"),

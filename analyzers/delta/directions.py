@@ -17,6 +17,7 @@ from precisionlab.analysis.tensors import Tensor
 from precisionlab.analysis.ulps import ulps
 from precisionlab.analysis.weights import shape_of
 from precisionlab.formats import FloatFormat
+from precisionlab.structure import ranks
 from precisionlab.structure.bounds import BAND_ELEMENTS
 from precisionlab.structure.krylov import leading
 from precisionlab.structure.matrices import Matrix, matrix_at_hand
@@ -32,6 +33,11 @@ TRACY_WIDOM: Final = 3.2724
 """The 99.9 % quantile of the Tracy-Widom law of real matrices: one random matrix in a thousand has an eigenvalue beyond."""
 COMPUTED: Final = 1e-9
 """Singular values below this share of the largest may be errors of computing them in float64."""
+COMPUTED_ENERGY: Final = 1e-12
+"""Shares of the energy below may be errors of computing them."""
+MOST_LEFT: Final = 1.1
+"""Times the expected energy of rounding, up to which energy is no more than that: what is left of updates with few
+directions has at most that much, and of noise that is larger than rounding from 1.2 upwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +87,13 @@ class Directions:
 
     @property
     def stable_rank(self) -> float:
-        """|D|_F^2 / |D|_2^2 (Rudelson and Vershynin 2007)."""
-        return (self.frobenius / float(self.values[0])) ** 2
+        """See `precisionlab.structure.ranks`."""
+        return ranks.stable_rank(self.values, self.frobenius)
 
     @property
     def effective_rank(self) -> float:
-        """Exp of the entropy of s / sum(s) (Roy and Vetterli 2007)."""
-        shares = self.values[self.values > 0] / self.values.sum()
-        return math.exp(-float((shares * np.log(shares)).sum()))
+        """See `precisionlab.structure.ranks`."""
+        return ranks.effective_rank(self.values)
 
     @property
     def break_even_rank(self) -> int:
@@ -114,10 +119,17 @@ class Directions:
         """Of the energy, in directions whose singular value is below this; with that of all that are not known."""
         return 1.0 - float(self.shares[int((self.values * self.unit >= threshold).sum())])
 
+    @property
+    def leaves_rounding(self) -> bool:
+        """Whether all that is not beyond rounding is together no more than it."""
+        left = 1.0 - float(self.shares[self.numerical_rank])
+        return left <= MOST_LEFT * (self.rounding.norm / self.frobenius) ** 2 + COMPUTED_ENERGY
+
     def is_adapter(self, most: int, n_changed: int) -> bool:
-        """Whether directions beyond rounding are some, at most so many, and cheaper as factors than the changed elements."""
+        """Whether directions beyond rounding are some, at most so many, cheaper as factors than the changed elements, and all but it."""
         rank = self.numerical_rank
-        return 0 < rank <= min(most, len(self.values) - 1) and self.numbers_at(rank) < n_changed
+        is_few = 0 < rank <= min(most, len(self.values) - 1)
+        return is_few and self.numbers_at(rank) < n_changed and self.leaves_rounding
 
 
 def why_no_directions(update: Update, options: Options) -> str:

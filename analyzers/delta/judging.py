@@ -25,32 +25,20 @@ LEAST_SIDE: Final = 8
 
 
 def judge(name: str, figures: Figures, options: Options) -> tuple[Finding, ...]:
-    """Every finding about the tensor `name`, in the order of the rules' codes."""
-    if figures.size.n_changed < LEAST_CHANGED:
+    """Every finding about the tensor `name`, in the order of the rules' codes; a cast is no update."""
+    if figures.size.n_changed < LEAST_CHANGED or figures.is_cast:
         return ()
     return (
         *update_lost(name, figures, options),
         *adapter_sized(name, figures, options),
         *noisy(name, figures, options),
+        *would_be_lost(name, figures, options),
     )
 
 
 def update_lost(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
-    """PL411, once: in the judged format, or else in the stored one."""
-    found = figures.judged
-    if found is not None and is_lost(found, figures, options):
-        left = found.left[Way.STORED]
-        yield finding(
-            rules.UPDATE_LOST,
-            name,
-            f"stored in {found.target.name} {part_of(left.n_lost, figures.size.n_changed, 'changed element')} would have "
-            f"the base's own number, and the update that is left is off by {percentage(left.error)}",
-            format=found.target.name,
-            lost_share=left.n_lost / figures.size.n_changed,
-            update_error=left.error,
-            median_steps=found.steps.median,
-        )
-    elif figures.survivals and is_lost_already(figures, options):
+    """PL411."""
+    if figures.survivals and is_lost_already(figures, options):
         steps = figures.own.steps
         yield finding(
             rules.UPDATE_LOST,
@@ -60,6 +48,23 @@ def update_lost(name: str, figures: Figures, options: Options) -> Iterator[Findi
             format=figures.dtype,
             changed_share=figures.size.changed_share,
             within_one_step=steps.n_within_one / steps.n,
+        )
+
+
+def would_be_lost(name: str, figures: Figures, options: Options) -> Iterator[Finding]:
+    """PL414."""
+    found = figures.judged
+    if found is not None and is_lost(found, figures, options):
+        left = found.left[Way.STORED]
+        yield finding(
+            rules.WOULD_BE_LOST,
+            name,
+            f"stored in {found.target.name.removesuffix(':none')} {part_of(left.n_lost, figures.size.n_changed, 'changed element')} would have "
+            f"the base's own number, and the update that is left is off by {percentage(left.error)}",
+            format=found.target.name,
+            lost_share=left.n_lost / figures.size.n_changed,
+            update_error=left.error,
+            median_steps=found.steps.median,
         )
 
 

@@ -35,6 +35,8 @@ class Figures:
     directions: Directions | None
     no_directions: str
     """Why there are none; empty where there are."""
+    is_cast: bool = False
+    """Whether the update is only what a cast made, so that there is none to lose."""
 
     @property
     def own(self) -> Survival:
@@ -71,6 +73,7 @@ def measure(update: Update, options: Options) -> Figures:
         next((one for one in found if one.target == judged_noise), None),
         None if no_directions else directions_of(update, options),
         no_directions,
+        update.is_cast,
     )
 
 

@@ -11,7 +11,15 @@ import torch
 from numpy.typing import NDArray
 
 from analyzers.delta.updates import Update
-from precisionlab.analysis.quantization.bands import Cut, Span, band_of, cut_for, is_cuttable
+from precisionlab.analysis.quantization.bands import (
+    BINARY32_MAX,
+    LEAST_NORMAL,
+    Cut,
+    Span,
+    band_of,
+    cut_for,
+    is_cuttable,
+)
 from precisionlab.analysis.quantization.census_sums import largest_of
 from precisionlab.analysis.quantization.passing import manner_of
 from precisionlab.analysis.quantization.requantizing import by_element
@@ -29,7 +37,7 @@ Doubles = NDArray[np.float64]
 Remake = Callable[[Band, Span], torch.Tensor]
 """What the elements of a band become, [rows, columns] in binary32."""
 
-OUT_OF_RANGE = "its largest magnitude is no normal number of binary32, in which blocks are computed"
+OUT_OF_RANGE = "its largest magnitude, or its update's, is no normal number of binary32, in which blocks are computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +125,20 @@ def without(values: torch.Tensor, excluded: torch.Tensor) -> Band:
 
 def noises(update: Update, targets: Sequence[Target]) -> tuple[tuple[Noise, ...], str]:
     """What each target does to an update that is not 0, and why some are left out; empty where none is."""
-    if not (fits_binary32(update.here) and fits_binary32(update.there)):
+    if not is_in_range(update):
         return (), OUT_OF_RANGE
     shape = update.here.info.shape
     usable = [one for one in targets if not isinstance(one.format, BlockFormat) or is_cuttable(one.format, shape)]
     left_out = ", ".join(one.name for one in targets if one not in usable)
     why = f"its rows are too long for {left_out}" if left_out else ""
     return (passed(update, usable) if usable else ()), why
+
+
+def is_in_range(update: Update) -> bool:
+    """Whether base, sum and update are computed with in binary32; subnormal updates are, where they are exact there."""
+    tensors, largest = (update.here, update.there), update.size.largest
+    is_large = largest >= LEAST_NORMAL or not any(one.info.dtype == "float64" for one in tensors)
+    return all(map(fits_binary32, tensors)) and is_large and largest <= BINARY32_MAX
 
 
 def passed(update: Update, targets: Sequence[Target]) -> tuple[Noise, ...]:
@@ -149,10 +164,10 @@ def sums_of(trio: Trio, span: Span, remakes: tuple[Remake, Remake, Remake]) -> l
         remake(band, span).double().sub_(band.values.double())
         for remake, band in zip(remakes, (trio.base, trio.sum, trio.update), strict=True)
     )
-    change = total - base
-    survivor = change + gaps
+    # Base and sum are those of binary32, which may be less apart than in float64: what is left is between what they become.
+    survivor = total - base + (trio.sum.values.double() - trio.base.values.double())
     product = float((survivor * gaps).sum())
-    errors = (squared(one) for one in (change, total, base, base + own, own))
+    errors = (squared(one) for one in (survivor - gaps, total, base, base + own, own))
     return [squared(survivor), product, *errors]
 
 

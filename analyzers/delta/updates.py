@@ -7,9 +7,14 @@ from functools import cached_property
 import numpy as np
 
 from precisionlab.analysis.cast_losses import Floats
+from precisionlab.analysis.census.layouts import LAYOUTS
 from precisionlab.analysis.inner_products import InnerProduct, Scaled, ratio_of_roots, scaled
 from precisionlab.analysis.side_by_side import stretches
 from precisionlab.analysis.tensors import Tensor
+from precisionlab.formats import FloatFormat, Rounding, round_to
+
+MODES = (Rounding.NEAREST_EVEN, Rounding.TOWARD_ZERO)
+"""How casts round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,19 @@ class Update:
                 yield Changed(bases, sums, updates)
             elif len(places):
                 yield Changed(bases[places], sums[places], updates[places])
+
+    @cached_property
+    def is_cast(self) -> bool:
+        """Whether both are stored in two types, and are the same numbers once rounded, or cut, to one of them."""
+        formats = dict.fromkeys(LAYOUTS[tensor.info.dtype].format for tensor in (self.here, self.there))
+        left = [(one, mode) for one in formats if isinstance(one, FloatFormat) for mode in MODES]
+        if len(formats) == 1:
+            return False
+        for changed in self.changed():
+            left = [how for how in left if np.array_equal(round_to(changed.sums, *how), round_to(changed.bases, *how))]
+            if not left:
+                return False
+        return True
 
     @cached_property
     def size(self) -> "Size":

@@ -7,7 +7,7 @@ from enum import Enum
 import numpy as np
 
 from analyzers.difference.pairs import Pair, Stretch
-from precisionlab.analysis.cast_losses import Floats
+from precisionlab.analysis.cast_losses import Flags, Floats
 from precisionlab.formats import FloatFormat, Format, Overflow, Rounding, round_to
 
 
@@ -28,6 +28,8 @@ MODES = {
     Way.BOTH: (Rounding.NEAREST_EVEN,),
 }
 """How casts round: to nearest, or by cutting bits off."""
+HALF = 0.5
+"""The fraction of powers of two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Suspicion:
         self.cast = cast
         self.is_refuted = False
         self.is_telling = False
-        """Whether a number became another one that is not zero, as which anything tiny would end."""
+        """Whether a number became one that says something: see `says_something`."""
 
     def look_at(self, stretch: Stretch) -> None:
         """Try it on some numbers."""
@@ -72,7 +74,17 @@ class Suspicion:
             places = stretch.changed_places
             one, other = stretch.values_here[places], stretch.values_there[places]
             is_moved = np.isfinite(one) & np.isfinite(other) & (one != other)
-            self.is_telling = bool(np.any(is_moved & (here[places] != 0)))
+            self.is_telling = bool(np.any(is_moved & says_something(here[places], self.cast.format)))
+
+
+def says_something(values: Floats, format_: FloatFormat) -> Flags:
+    """Which rounded numbers tell the format: not those as which all that is tiny or too large ends, nor powers of two.
+
+    Powers of two are numbers of every format: fresh norms of ones are trained ones, rounded to a few bits, and no cast made
+    them.
+    """
+    sizes = np.abs(values)
+    return np.asarray((sizes < format_.max_finite) & (np.frexp(sizes)[0] > HALF))
 
 
 def suspicions_of(pair: Pair, named: Sequence[FloatFormat]) -> list[Suspicion]:

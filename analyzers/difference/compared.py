@@ -22,7 +22,7 @@ class Kind(Enum):
 
     SAME = "the same bytes"
     EQUAL = "the same numbers in another type"
-    CHANGED = "changed"
+    CHANGED = "of other numbers"
     RESHAPED = "of another shape"
     DEQUANTIZED = "quantized on one side, with scales applied"
     QUANTIZED = "quantized on one side, not compared"
@@ -110,7 +110,7 @@ class Comparison:
     """Tensors that own their bytes here and have a counterpart."""
     only_here: tuple[TensorInfo, ...]
     only_there: tuple[TensorInfo, ...]
-    """Without what stands for quantized weights, as of those that are only here."""
+    """As of those that are only here: those that own their bytes, without what stands for quantized weights."""
     quantized_here: tuple[Quantized, ...]
     """Weights that are stored with scales here, and without there."""
     quantized_there: tuple[Quantized, ...]
@@ -146,7 +146,8 @@ def comparison_of(answers: Answers) -> Comparison:
         [answer.tensor.info for answer in answers if is_only_here(answer)], [one.name for one in coded]
     )
     unmatched = [tensor.info for tensor in answers.unmatched.get(Role.REFERENCE, ())]
-    only_there = beside_others(unmatched, [one.there.info.name for one in coded])
+    owning = [info for info in unmatched if info.shares_storage_with is None]
+    only_there = beside_others(owning, [one.there.info.name for one in coded])
     added, dropped = change_of_names(pairs)
     here = quantized_in(only_here, only_there, lambda name: replaced(name, dropped, added))
     there = quantized_in(only_there, only_here, lambda name: replaced(name, added, dropped))

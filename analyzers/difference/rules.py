@@ -9,8 +9,9 @@ PRECISION_LOST = Rule(
     "the numbers are those of the other checkpoint rounded to a narrower format than they are stored in",
     "take the tensor from before the cast, or store it in the format whose numbers it holds",
     """Fires when every number of a tensor equals that of the other checkpoint (`--against`) after rounding to a format that
-is narrower than the type in which the tensor is stored, at least one differs, and at least one of those did not become
-zero. Casts to nearest and casts that cut bits off are tried, to the formats of `difference.formats`.
+is narrower than the type in which the tensor is stored, and at least one differs that became neither zero, nor the end of
+the format, nor a power of two: as these much ends that was not cast, such as norms that start again from ones. Casts to
+nearest and casts that cut bits off are tried, to the formats of `difference.formats`.
 
 It is what a round trip leaves: a checkpoint that went through bfloat16 or FP8 in some tool and was saved in float32
 again has the size of float32 and the precision of bfloat16, and nothing in it says so. A tensor that is also stored in

@@ -29,7 +29,7 @@ def totals(comparison: Comparison) -> Iterator[Measurement]:
         yield Measurement(metric("cosine"), cosine(pairs, norm, reference))
     yield Measurement(metric("largest_difference", ""), largest(pairs, "largest_difference"))
     if any("largest_distance" in one.values for one in pairs):
-        yield Measurement(metric("largest_distance", "ulp"), int(largest(pairs, "largest_distance")))
+        yield Measurement(metric("largest_distance", "ulp"), largest_distance(pairs))
     for key, count in counts.items():
         yield Measurement(metric(key, "numbers"), count)
     for kind in Kind:
@@ -57,6 +57,11 @@ def cosine(pairs: Sequence[Compared], norm: float, reference: float) -> float:
 def largest(pairs: Sequence[Compared], key: str) -> float:
     """The largest of a measurement."""
     return max((float(one.values[key]) for one in pairs if key in one.values), default=0.0)
+
+
+def largest_distance(pairs: Sequence[Compared]) -> int:
+    """Of all tensors that have one type; exact, as 64-bit types need it."""
+    return max(int(one.values.get("largest_distance", 0)) for one in pairs)
 
 
 def ratio(part: float, whole: float) -> float:

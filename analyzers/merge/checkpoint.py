@@ -73,7 +73,9 @@ def draw(counted: Sequence[Answer], measured: Sequence[Measurement], options: Op
         (words, *(known.get(f"{name}{key_of(recipe)}", math.nan) for name in names)) for recipe, words in WORDS.items()
     )
     yield Table("Merging all tensors in the stored precision", columns, rows)
-    yield worst_table(counted, options)
+    worst = worst_table(counted, options)
+    if worst.rows:
+        yield worst
 
 
 def worst_table(counted: Sequence[Answer], options: Options) -> Table:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from precisionlab.analysis.cast_losses import Floats
+from precisionlab.analysis.cast_losses import Flags, Floats
 from precisionlab.analysis.ulps import ulps
 from precisionlab.formats import FloatFormat
 
@@ -39,8 +39,8 @@ class Yardstick:
     """Results that the format does not hold."""
     squares: float = 0.0
     magnitudes: float = 0.0
-    n_updated: int = 0
-    """Results that are not the base's own number."""
+    n_apart: int = 0
+    """Numbers of which checkpoints differ: as stored if they have one type, else as cast to the precision."""
     updates: float = 0.0
     """Squares of the exact result less the base."""
     unavoidable: float = 0.0
@@ -48,7 +48,7 @@ class Yardstick:
     expected: float = 0.0
     """Squares of such errors on average: ulp^2 / 12."""
 
-    def truth(self, exact: Floats, bases: Floats, nearest: Floats) -> Truth:
+    def truth(self, exact: Floats, bases: Floats, nearest: Floats, is_apart: Flags) -> Truth:
         """Count some numbers, and tell those that are looked at."""
         places = np.flatnonzero(np.isfinite(nearest))
         self.n_beyond += len(exact) - len(places)
@@ -58,7 +58,7 @@ class Yardstick:
         self.squares += squared(known.exact)
         self.magnitudes += float(np.abs(known.exact).sum())
         updates = known.exact - bases[places]
-        self.n_updated += int(np.count_nonzero(updates))
+        self.n_apart += int(np.count_nonzero(is_apart[places]))
         self.updates += squared(updates)
         self.unavoidable += squared(known.nearest - known.exact)
         self.expected += squared(known.units) / 12

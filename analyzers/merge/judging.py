@@ -12,7 +12,7 @@ from precisionlab.analysis.results import Finding, finding
 from precisionlab.analysis.wording import agreeing, part_of, percentage
 
 LEAST: Final = 16
-"""Numbers of a merge, or that it changes, of which an error on average means something."""
+"""Numbers of a merge, or of which checkpoints differ, of which an error on average means something."""
 
 ALL: Final = 1.02
 """Squares of errors up to so many times those of rounding once are told as that alone."""
@@ -55,13 +55,15 @@ def is_too_much(one: Outcome, options: Options) -> bool:
     """Whether a way loses more than it should."""
     is_off = one.yardstick.n >= LEAST and one.over_rounding > options.max_ratio
     is_of_update = one.over_update is not None and one.over_update > options.max_update_share
-    return one.errors.n_overflows > 0 or is_off or (is_of_update and one.yardstick.n_updated >= LEAST)
+    return one.errors.n_overflows > 0 or is_off or (is_of_update and one.yardstick.n_apart >= LEAST)
 
 
 def losses(one: Outcome) -> Iterator[str]:
     """What a way loses, as clauses."""
     if count := one.errors.n_overflows:
         yield f"makes {part_of(count, one.yardstick.n, 'number')} infinite that {agreeing(count, 'is', 'are')} not"
+    if count == one.yardstick.n:
+        return
     yield f"is off by {one.over_rounding:.3g} times what rounding once takes"
     if one.over_update is not None:
         yield f"and by {percentage(one.over_update)} of what it changes, {share_of_once(one)}"

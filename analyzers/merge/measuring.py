@@ -85,14 +85,17 @@ def measure(tensors: Sequence[Tensor], format_: FloatFormat, options: Options) -
     yardsticks = {merge: Yardstick(format_) for merge in Merge}
     errors = {recipe: Errors() for recipe in RECIPES}
     n_left_out = 0
+    has_one_type = len({tensor.info.dtype for tensor in tensors}) == 1
     for found in stretches(tensors):
         is_finite = np.logical_and.reduce([np.isfinite(one) for one in found])
         n_left_out += len(is_finite) - int(np.count_nonzero(is_finite))
         arrays = found if is_finite.all() else tuple(one[is_finite] for one in found)
         inputs = kitchen.cast(arrays)
+        compared = arrays if has_one_type else inputs
+        is_apart = np.logical_or.reduce([one != compared[0] for one in compared[1:]])
         for merge, yardstick in yardsticks.items():
             exact = kitchen.exact(merge, arrays)
-            truth = yardstick.truth(exact, arrays[0], round_to(exact, format_))
+            truth = yardstick.truth(exact, arrays[0], round_to(exact, format_), is_apart)
             for recipe in RECIPES:
                 if recipe.merge is merge:
                     errors[recipe].add(kitchen.merged(recipe, inputs), truth)

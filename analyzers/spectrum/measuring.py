@@ -17,6 +17,7 @@ from precisionlab.analysis.results import Measurement, metric
 from precisionlab.analysis.seeding import generator, seed_of
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.analysis.weights import drawn_part, matrix_of
+from precisionlab.structure import ranks
 from precisionlab.structure.bounds import LARGEST_SHORT_SIDE
 
 if TYPE_CHECKING:
@@ -54,14 +55,13 @@ class Spectrum:
 
     @property
     def stable_rank(self) -> float:
-        """|W|_F^2 / |W|_2^2 (Rudelson and Vershynin 2007)."""
-        return (self.frobenius / float(self.values[0])) ** 2
+        """See `precisionlab.structure.ranks`."""
+        return ranks.stable_rank(self.values, self.frobenius)
 
     @property
     def effective_rank(self) -> float:
-        """Exp of the entropy of s / sum(s) (Roy and Vetterli 2007)."""
-        shares = self.values[self.values > 0] / self.values.sum()
-        return math.exp(-float((shares * np.log(shares)).sum()))
+        """See `precisionlab.structure.ranks`."""
+        return ranks.effective_rank(self.values)
 
     @property
     def participation_ratio(self) -> float:

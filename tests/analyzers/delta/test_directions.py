@@ -30,7 +30,7 @@ def adapted(shape: tuple[int, int], dtype: Any, rank: int = 4, step: float = 4e-
     return (base.astype(np.float64) + 0.02 * step / rank**0.5 * update).astype(dtype), base
 
 
-@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16, np.float16], ids=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, ml_dtypes.bfloat16, np.float16], ids=str)
 @pytest.mark.parametrize("shape", [(160, 256), (300, 96)])
 @pytest.mark.parametrize("is_whole", [True, False])
 def test_a_planted_rank_is_found(dtype: Any, shape: tuple[int, int], is_whole: bool, between: Between) -> None:  # noqa: ANN401 - any scalar type
@@ -63,6 +63,21 @@ def test_an_update_of_all_directions_is_no_adapter(between: Between) -> None:
     base = normal((96, 128), 6).astype(np.float32)
     result = between(base + np.float32(1e-3) * normal((96, 128), 7).astype(np.float32), base)
     assert float(result.value("numerical_rank")) == 96
+    assert "PL412" not in {one.code for one in result.findings}
+
+
+def cut(values: NDArray[np.float32]) -> Array:
+    """The upper halves of the patterns, as bfloat16."""
+    return (values.view(np.uint32) >> 16).astype(np.uint16).view(ml_dtypes.bfloat16)
+
+
+@pytest.mark.parametrize("is_cut", [True, False], ids=["cut", "small update"])
+def test_noise_that_is_larger_than_rounding_is_no_adapter(is_cut: bool, between: Between) -> None:
+    """A few of its directions are beyond the edge, though an adapter would leave out most of it."""
+    base = (0.02 * normal((64, 64), 0)).astype(np.float32)
+    tuned = (base * (1 + 2e-3 * normal((64, 64), 1))).astype(ml_dtypes.bfloat16)
+    result = between(cut(base), base) if is_cut else between(tuned, base.astype(ml_dtypes.bfloat16))
+    assert 0 < float(result.value("numerical_rank")) < 16
     assert "PL412" not in {one.code for one in result.findings}
 
 

@@ -102,6 +102,25 @@ def test_what_is_not_finite_is_quantized_around(figures: Figures) -> None:
         assert values[f"{key}[format=int8_channel]"] == pytest.approx(clean[f"{key}[format=int8_channel]"], rel=1e-9)
 
 
+def test_an_update_that_binary32_does_not_show_is_lost(figures: Figures) -> None:
+    """Of float64: base and sum are one there, and so is what they become."""
+    base = drawn((8, 64))[1].astype(np.float64)
+    values = figures(base * (1 + 1e-12), base, quantized=("int8_channel",))
+    assert values["quantized_error[format=int8_channel]"] == 1
+    assert "quantized_cosine[format=int8_channel]" not in values
+
+
+@pytest.mark.parametrize("update", [6e38, 1e-60], ids=["beyond", "below"])
+def test_an_update_out_of_range_is_not_quantized(update: float, between: Between) -> None:
+    """Base and sum are within that of binary32, their difference is not."""
+    sign = np.where(np.arange(128) % 2, 1.0, -1.0).reshape(2, 64)
+    base = np.where(sign > 0, sign * min(update, 3e38), -1.0)
+    other = np.where(sign > 0, base - update, -1.0)
+    result = between(other, base)
+    assert not any(key.startswith("noise_ratio") for key in result.values)
+    assert result.value("largest_update") == pytest.approx(update)
+
+
 def test_vectors_are_not_quantized(between: Between) -> None:
     """Biases and norms stay as they are."""
     tensor, base = drawn((1, 256))

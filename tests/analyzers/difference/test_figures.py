@@ -59,12 +59,15 @@ def exact(number: Any) -> Fraction | None:  # noqa: ANN401 - any scalar
 
 
 def root(square: Fraction) -> float:
-    """The square root, whatever the exponent."""
+    """The square root, whatever the exponent; infinite beyond float64."""
     if not square:
         return 0.0
     shift = (square.numerator.bit_length() - square.denominator.bit_length()) // 2
     found = math.sqrt(square / Fraction(4) ** shift)
-    return math.ldexp(found, shift) if shift < 1000 else found * 2.0**1000 * 2.0 ** (shift - 1000)
+    try:
+        return math.ldexp(found, shift)
+    except OverflowError:
+        return math.inf
 
 
 def wants(here: Array, there: Array) -> dict[str, Any]:

@@ -174,6 +174,21 @@ def test_zeroed_weights_are_no_cast(between: Between) -> None:
 
 
 @pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        (np.ones(64, np.float32), 1 + np.float32(0.01) * drawn((64,))),
+        (np.full(64, 1e300), np.geomspace(1e60, 1e200, 64)),
+    ],
+    ids=["fresh norms", "beyond the format"],
+)
+def test_numbers_of_every_format_are_no_cast(here: Array, there: Array, between: Between) -> None:
+    """Neither ones nor the ends of a format, as which all that is near 1, or too large, ends."""
+    for result in (between(here, there), between(there, here)):
+        assert not any(key.startswith("explained_by_cast") for key in result.values)
+        assert "PL401" not in codes(result)
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda there: there.astype(np.float64), "the numbers are the same"),

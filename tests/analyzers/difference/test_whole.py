@@ -134,6 +134,8 @@ def test_distances_are_counted_over_all_tensors(compare: Compare) -> None:
     bars = next(one for one in told.result.figures if isinstance(one, Bars) and "of all tensors" in one.title)
     assert (bars.first, bars.width, bars.heights) == (0, 1, (1.0, 0.0, 2.0))
     assert told.result.value("largest_distance") == 4
+    told = compare({"w": np.array([2**63 - 1])}, {"w": np.array([-(2**63)])})
+    assert told.result.value("largest_distance") == 2**64 - 1
 
 
 def test_what_stayed_while_all_else_changed_is_noted_in_one_line(compare: Compare) -> None:
@@ -177,6 +179,9 @@ def test_what_shared_its_bytes_has_come_apart(compare: Compare) -> None:
     assert found.message.endswith("they share their bytes")
     still = compare(tuned(base), base, tied_here="a.weight=c.weight", tied_there="a.weight=c.weight")
     assert "PL406" not in still.codes
+    for side in ("tied_here", "tied_there"):  # another name of bytes that both have is no further tensor
+        told = compare(tuned(base), base, **{side: "a.weight=c.weight"})
+        assert told.kinds.keys().isdisjoint({"only_here", "only_there"})
 
 
 def test_a_head_where_there_was_none_has_come_apart(compare: Compare) -> None:

@@ -58,6 +58,19 @@ def test_a_sum_that_overflows_is_told(merged: Merged) -> None:
     (found,) = merged(*arrays).findings
     assert found.evidence["overflows"] == 1
     assert "makes 1 of 2 numbers infinite that is not" in found.message
+    (found,) = merged(arrays[0][:1], arrays[1][:1]).findings
+    assert found.message.endswith("makes 1 of 1 number infinite that is not")
+
+
+def test_a_checkpoint_and_its_cast_are_no_update(merged: Merged) -> None:
+    """All that averaging them loses in the narrower type is what the cast made; one more number is an update as any other."""
+    base = drawn(1, np.float32)[0]
+    cast = base.astype(ml_dtypes.bfloat16)
+    result = merged(base, cast)
+    assert float(result.value("error_over_update[merge=average,way=running]")) > 0.5
+    assert result.findings == ()
+    assert merged(base, np.nextafter(cast, ml_dtypes.bfloat16(9))).findings
+    assert merged(base, base * np.float32(1 + 1e-6), precision="bfloat16").findings
 
 
 def test_equal_checkpoints_merge_into_themselves(merged: Merged) -> None:
