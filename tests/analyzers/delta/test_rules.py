@@ -39,7 +39,7 @@ def test_an_update_that_bfloat16_loses_is_told(between: Between) -> None:
     values = between(tensor, base).values
     n_lost = values["lost[format=bfloat16:none,way=stored]"]
     assert lost.message.startswith(
-        f"stored in bfloat16:none {n_lost:,} of {values['changed']:,} changed elements would have"
+        f"stored in bfloat16 {n_lost:,} of {values['changed']:,} changed elements would have"
     )
     assert lost.evidence["update_error"] == values["update_error[format=bfloat16:none,way=stored]"]
     assert "PL414" not in found(between(*tuned(0.3)))
