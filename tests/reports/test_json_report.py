@@ -1,6 +1,7 @@
 """The JSON report: read back, checked against its schema, refused where it is none."""
 
 import dataclasses
+import gc
 import json
 import math
 import re
@@ -270,3 +271,16 @@ def test_reading_a_file(tmp_path: Path, sample_report: Report) -> None:
         with pytest.raises(ReportError, match=says) as caught:
             json_report.read(path)
         assert str(caught.value).startswith(str(path))
+
+
+def test_the_collector_goes_on_after_a_report_was_read_or_refused(sample_report: Report) -> None:
+    """And stays off where somebody turned it off."""
+    for text in (json_report.render(sample_report), "{"):
+        refusal(text)
+        assert gc.isenabled()
+    gc.disable()
+    try:
+        refusal("{")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
