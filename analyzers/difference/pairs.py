@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from precisionlab.analysis.beside import Role
 from precisionlab.analysis.cast_losses import Codes, Flags, Floats, values_of
 from precisionlab.analysis.census.layouts import LAYOUTS, Layout
+from precisionlab.analysis.side_by_side import squeezed
 from precisionlab.analysis.tensors import Tensor
 from precisionlab.analysis.worst import slices_of
 from precisionlab.formats import FloatFormat, IntegerFormat
@@ -53,8 +54,7 @@ class Pair:
     @property
     def has_one_order(self) -> bool:
         """Whether shapes are the same but for axes of one index, so that numbers are in one order."""
-        here, there = ([side for side in one.info.shape if side != 1] for one in (self.here, self.there))
-        return here == there
+        return squeezed(self.here.info.shape) == squeezed(self.there.info.shape)
 
     @property
     def n_rows(self) -> int:

@@ -6,14 +6,13 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from precisionlab.analysis.report import Report
-from precisionlab.analysis.rules import Severity
 from precisionlab.baselines.benchmark import benchmark
 from precisionlab.baselines.comparison import COMPARISON, compared
 from precisionlab.baselines.metrics import done, is_wanted
 from precisionlab.cli import messages
 from precisionlab.cli.baseline import tell_incomparable
 from precisionlab.cli.delivering import deliver
-from precisionlab.cli.exit_codes import ExitCode, exit_code_of
+from precisionlab.cli.exit_codes import ExitCode, exit_code_of, severity_of
 from precisionlab.cli.plan import Said, entries, split
 from precisionlab.cli.report_file import read
 from precisionlab.cli.restricted_reports import restricted
@@ -66,7 +65,7 @@ def held(reports: Sequence[Report], paths: Sequence[str], arguments: argparse.Na
     if not arguments.quiet:
         tell_incomparable(second, first, paths[0])
     result = compared(second, first, paths[0], arguments.metric)
-    code = exit_code_of(result, fail_on(arguments.fail_on))
+    code = exit_code_of(result, severity_of(arguments.fail_on or "error"))
     if code is ExitCode.FAILURE:
         messages.error(f"{printable(paths[1])}: the scan could not do its job: {digest.verdict(second)}")
     return result, code
@@ -103,11 +102,6 @@ def refuse_meaningless(arguments: argparse.Namespace, *, is_table: bool) -> None
             raise UsageError(f"--{name.replace('_', '-')}", problem, "choose figures with --metric and --analyzers")
     for name in ("analyzers", "select", "ignore"):
         entries(Said(getattr(arguments, name), f"--{name}"))
-
-
-def fail_on(word: str | None) -> Severity | None:
-    """From which severity findings fail; None for never."""
-    return None if word == "never" else Severity[(word or "error").upper()]
 
 
 def command(arguments: argparse.Namespace, paths: Sequence[str]) -> tuple[str, ...]:

@@ -57,12 +57,8 @@ def setting_of(configuration: Configuration, table: str, key: Key, said: Mapping
     setting = Setting(table, key.name, key.default, key.default, key.unset, key.example, key.help_text, key.accepts)
     if key.name not in said:
         return setting
-    value = said[key.name]
-    if isinstance(value, list):
-        value = tuple(configuration.located(text) if key.kind.is_path else text for text in value)
-    elif key.kind.is_path:
-        value = configuration.located(value)
-    return replace(setting, value=value, source=Source.FILE)
+    value = configuration.value_of(key, said[key.name])
+    return replace(setting, value=tuple(value) if isinstance(value, list) else value, source=Source.FILE)
 
 
 def option_settings(name: str, analyzer: Analyzer, configuration: Configuration, options: object) -> Iterator[Setting]:

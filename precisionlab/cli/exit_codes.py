@@ -28,6 +28,11 @@ MEANINGS = {
 }
 
 
+def severity_of(word: str) -> Severity | None:
+    """What a word of --fail-on stands for; None for `never`."""
+    return None if word == "never" else Severity[word.upper()]
+
+
 def exit_code_of(report: Report, fail_on: Severity | None) -> ExitCode:
     """The exit code of a scan that ran to its end; None fails on no finding."""
     if has_failed(report):

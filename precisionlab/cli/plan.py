@@ -8,6 +8,7 @@ from typing import Any
 
 from precisionlab.analysis.beside import Role
 from precisionlab.analysis.rules import Severity
+from precisionlab.cli.exit_codes import severity_of
 from precisionlab.cli.grammar.flags import FAIL_ON
 from precisionlab.errors import UsageError
 from precisionlab.escaping import printable
@@ -203,7 +204,7 @@ def severity(said: Said) -> Severity | None:
     word = text(said, "error")
     if word not in FAIL_ON:
         raise UsageError(said.where, f"takes one of {', '.join(FAIL_ON)}, not {shown(word)}")
-    return None if word == "never" else Severity[word.upper()]
+    return severity_of(word)
 
 
 def codes(arguments: argparse.Namespace, key: str, analyzers: Sequence[Selected]) -> tuple[str, ...]:

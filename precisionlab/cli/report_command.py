@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from precisionlab.analysis.report import Report
-from precisionlab.analysis.rules import Severity
 from precisionlab.cli import messages
 from precisionlab.cli.delivering import deliver
-from precisionlab.cli.exit_codes import ExitCode, exit_code_of
+from precisionlab.cli.exit_codes import ExitCode, exit_code_of, severity_of
 from precisionlab.cli.report_file import read
 from precisionlab.errors import UsageError
 from precisionlab.reports import digest
@@ -53,7 +52,7 @@ def outcome(report: Report, arguments: argparse.Namespace) -> ExitCode:
     """The exit code: that of the scan where `--fail-on` asks for it, else success."""
     if arguments.fail_on is None:
         return ExitCode.OK
-    code = exit_code_of(report, None if arguments.fail_on == "never" else Severity[arguments.fail_on.upper()])
+    code = exit_code_of(report, severity_of(arguments.fail_on))
     if code is ExitCode.FAILURE:
         messages.error(f"the scan could not do its job: {digest.verdict(report)}")
     return code

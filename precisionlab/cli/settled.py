@@ -48,12 +48,10 @@ def configuration_for(named: str | None) -> Configuration:
 
 def as_flag(key: Key, value: object, configuration: Configuration) -> object:
     """A value of the file as the parsed flag would be."""
-    if isinstance(value, list):
-        texts = [configuration.located(text) if key.kind.is_path else text for text in value]
-        return ",".join(texts) if key.kind is Kind.NAMES else texts
-    if key.kind is Kind.TRUTH:
-        return value
-    return configuration.located(str(value)) if key.kind.is_path else str(value)
+    said = configuration.value_of(key, value)
+    if isinstance(said, list):
+        return ",".join(said) if key.kind is Kind.NAMES else said
+    return said if key.kind is Kind.TRUTH else str(said)
 
 
 def about_its_place(error: PrecisionlabError, arguments: argparse.Namespace) -> PrecisionlabError:

@@ -106,9 +106,5 @@ def row(name: str, features: Sequence[Feature], place: int) -> tuple[Cell, ...]:
 
 def own_table(result: Result) -> Table:
     """What was measured of the checkpoint itself, but for what a table of the same result has a row for."""
-    rows = (
-        (metric_label(one.metric), measured(one.metric, one.value))
-        for one in result.measurements
-        if not digest.is_tabulated(one, result)
-    )
+    rows = ((metric_label(one.metric), measured(one.metric, one.value)) for one in digest.untabulated(result))
     return Table("The checkpoint as a whole", (Column("measurement"), Column("value")), tuple(rows))

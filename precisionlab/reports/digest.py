@@ -160,10 +160,14 @@ def own_measurements(checkpoint: CheckpointReport) -> Table:
     rows = (
         (measurement.metric.key, measured(measurement.metric, measurement.value))
         for result in own_results(checkpoint)
-        for measurement in result.measurements
-        if not is_tabulated(measurement, result)
+        for measurement in untabulated(result)
     )
     return Table("Measurements of the checkpoint", (Column("measurement"), Column("value")), tuple(rows))
+
+
+def untabulated(result: Result) -> Iterator[Measurement]:
+    """What was measured, but for what a table of the same result has a row for."""
+    return (measurement for measurement in result.measurements if not is_tabulated(measurement, result))
 
 
 def is_tabulated(measurement: Measurement, result: Result) -> bool:

@@ -2,7 +2,6 @@
 
 import math
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
@@ -16,7 +15,7 @@ from precisionlab.analysis.results import Metric, Scalar, metric
 from precisionlab.analysis.rules import Severity
 from precisionlab.escaping import printable
 from precisionlab.reports.names import PART
-from precisionlab.reports.quantities import scalar, shown_unit, unit_beside, with_unit
+from precisionlab.reports.quantities import is_within_floats, scalar, shown_unit, unit_beside, with_unit
 from precisionlab.reports.shading import EMPTY
 from precisionlab.reports.tensor_columns import PREFERRED, TensorColumn, metric_label, tensor_columns
 
@@ -228,7 +227,7 @@ def is_number(value: Scalar | None) -> TypeGuard[int | float]:
     """Whether it can be compared: neither text nor truth value nor NaN, nor an integer beyond all floats."""
     if isinstance(value, float):
         return not math.isnan(value)
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return isinstance(value, int) and not isinstance(value, bool) and is_within_floats(value)
 
 
 def placing(feature: Feature, column: Sequence[float | None]) -> Callable[[float | None], float]:

@@ -10,6 +10,7 @@ from typing import Any
 from precisionlab.errors import UsageError
 from precisionlab.scanning.configuration_keys import AT_TOP, TABLES
 from precisionlab.scanning.configuration_values import command_values, top_values
+from precisionlab.scanning.keys import Key
 from precisionlab.scanning.toml_files import tables_of
 
 OWN_FILE, SHARED_FILE = "precisionlab.toml", "pyproject.toml"
@@ -50,6 +51,12 @@ class Configuration:
     def where(self, place: str) -> str:
         """The file and a place in it, as errors name them."""
         return f"{self.path}: {place}"
+
+    def value_of(self, key: Key, value: Any) -> Any:  # noqa: ANN401 - as TOML has it
+        """What the file says of a key, paths seen from the current folder."""
+        if not key.kind.is_path:
+            return value
+        return [self.located(text) for text in value] if isinstance(value, list) else self.located(value)
 
     def located(self, path: str) -> str:
         """A path that the file names, seen from the current folder; relative ones begin at the file's folder."""
